@@ -1,0 +1,83 @@
+"""The webhook's four endpoints, and the one way in which each of them comes to a verdict."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from webhook.admission import migrations, virtualmachines
+from webhook.cluster.kinds import Reference
+from webhook.cluster.snapshot import Snapshot
+from webhook.cluster.source import Cluster
+from webhook.policy import Policy
+from webhook.review import AdmissionRequest, NotAReview
+from webhook.verdict import ALLOWED, Verdict
+
+Judge = Callable[[AdmissionRequest, Snapshot, Policy], Verdict]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """An endpoint: the resources and operations it judges, and the pure function that judges them."""
+
+    path: str
+    name: str
+    group: str
+    resources: frozenset[str]
+    operations: frozenset[str]
+    judge: Judge
+
+
+HOOKS: Final = (
+    Hook(
+        path="/validate/migrations",
+        name="migration.validate.live-migration-webhook",
+        group="kubevirt.io",
+        resources=frozenset({"virtualmachineinstancemigrations"}),
+        operations=frozenset({"CREATE"}),
+        judge=migrations.validate,
+    ),
+    Hook(
+        path="/validate/virtualmachines",
+        name="vm.validate.live-migration-webhook",
+        group="kubevirt.io",
+        resources=frozenset({"virtualmachines", "virtualmachineinstances"}),
+        operations=frozenset({"CREATE", "UPDATE"}),
+        judge=virtualmachines.validate,
+    ),
+    Hook(
+        path="/mutate/migrations",
+        name="migration.mutate.live-migration-webhook",
+        group="kubevirt.io",
+        resources=frozenset({"virtualmachineinstancemigrations"}),
+        operations=frozenset({"CREATE"}),
+        judge=migrations.mutate,
+    ),
+)
+BY_PATH: Final[Mapping[str, Hook]] = {hook.path: hook for hook in HOOKS}
+
+
+def decide(hook: Hook, request: AdmissionRequest, cluster: Cluster, policy: Policy, timeout: float) -> Verdict:
+    """Come to a verdict within `timeout` seconds.
+
+    The hook's judge looks at the snapshot at hand. What its verdict rests on is read from the API server first, once
+    each, and the judge asked again: no one is refused because of a stale copy, and an allowed request costs no call.
+
+    Raises:
+        NotAReview: when the hook doesn't judge such a resource.
+        ClusterUnavailable: when the cluster can't be read in time.
+    """
+    if request.group != hook.group or request.resource not in hook.resources:
+        wanted = " and ".join(sorted(hook.resources))
+        raise NotAReview(f"{hook.path} judges {wanted} of {hook.group or 'the core group'}, not {request.resource}")
+    if request.operation not in hook.operations or request.subresource:
+        return ALLOWED
+    deadline = time.monotonic() + timeout
+    snapshot = cluster.snapshot()
+    verdict = hook.judge(request, snapshot, policy)
+    read: frozenset[Reference] = frozenset()
+    while unread := verdict.rests_on - read:
+        snapshot = cluster.reread(snapshot, unread, deadline - time.monotonic())
+        read |= unread
+        verdict = hook.judge(request, snapshot, policy)
+    return verdict

@@ -1,0 +1,53 @@
+"""Judging a VirtualMachineInstanceMigration when it is created."""
+
+from webhook.admission.presentation import judged, misread_warnings
+from webhook.admission.requester import is_kubevirt_controller
+from webhook.assessment import assess
+from webhook.cluster.kinds import VMI, Reference
+from webhook.cluster.snapshot import Snapshot
+from webhook.objects.migration import Migration, read_migration
+from webhook.objects.vmi import FINAL_PHASES, VirtualMachineInstance
+from webhook.policy import Enforcement, Policy
+from webhook.review import AdmissionRequest
+from webhook.verdict import Verdict
+from webhook.wording import named
+
+
+def validate(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> Verdict:
+    """Refuse a migration that breaks a restriction; leave to KubeVirt what KubeVirt refuses itself."""
+    migration = read_migration(request.object, request.namespace)
+    if not migration.vmi_name:
+        return Verdict(
+            warnings=(*misread_warnings(migration.misread), "spec.vmiName is missing: KubeVirt will refuse this")
+        )
+    vmi = snapshot.vmi(request.namespace, migration.vmi_name)
+    if vmi is None:
+        return _without_vmi(request.namespace, migration)
+    if (words := _not_running(vmi)) and not migration.receives:
+        return Verdict(warnings=(f"{vmi.title} {words}: KubeVirt decides whether it can migrate",))
+    strictest = policy.controllers if is_kubevirt_controller(request.user, snapshot) else Enforcement.DENY
+    return judged(assess(vmi, snapshot, policy, migration), policy, strictest)
+
+
+def mutate(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> Verdict:
+    """Give the verdict of `validate` one phase earlier, so that ours is the refusal that is seen."""
+    return validate(request, snapshot, policy)
+
+
+def _without_vmi(namespace: str, migration: Migration) -> Verdict:
+    title = f"VMI {named(namespace)}/{named(migration.vmi_name)}"
+    return Verdict(
+        warnings=(f"{title} does not exist: KubeVirt will refuse this migration",),
+        rests_on=frozenset({Reference(kind=VMI.name, namespace=namespace, name=migration.vmi_name)}),
+    )
+
+
+def _not_running(vmi: VirtualMachineInstance) -> str:
+    """Say why nothing runs that could move; "" when something does."""
+    if vmi.metadata.deleting:
+        return "is being deleted"
+    if vmi.status.phase in FINAL_PHASES:
+        return f"has ended ({vmi.status.phase})"
+    if vmi.status.phase != "Running":
+        return f"is not running (phase {named(vmi.status.phase) or 'unset'})"
+    return "" if vmi.status.node else "has no node yet"

@@ -1,0 +1,59 @@
+"""An Assessment as a verdict: denials in full sentences, warnings in one short line each."""
+
+from collections.abc import Iterable
+
+from webhook.assessment import Assessment
+from webhook.objects.vmi import VirtualMachineInstance
+from webhook.policy import Enforcement, Policy
+from webhook.verdict import Subject, Verdict, Violation
+
+
+def judged(assessment: Assessment, policy: Policy, strictest: Enforcement = Enforcement.DENY) -> Verdict:
+    """Present an assessment; `strictest` bounds what a broken restriction may do (a controller may only be warned)."""
+    denied = [
+        v for v in assessment.violations if _bounded(policy.enforcement(v.restriction), strictest) is Enforcement.DENY
+    ]
+    warned = [
+        v for v in assessment.violations if _bounded(policy.enforcement(v.restriction), strictest) is Enforcement.WARN
+    ]
+    warnings = (*misread_warnings(assessment.vmi.misread), *map(warning, warned))
+    if not denied:
+        return Verdict(warnings=warnings)
+    return refusal(assessment, denied, warnings)
+
+
+def refusal(assessment: Assessment, violations: Iterable[Violation], warnings: tuple[str, ...] = ()) -> Verdict:
+    """Refuse, with every broken restriction in one message: one line each."""
+    causes = tuple(violations)
+    opening = f"{assessment.vmi.title} cannot be live-migrated:"
+    separator = "\n" if len(causes) > 1 else " "
+    return Verdict(
+        allowed=False,
+        message=separator.join([opening, *("\n".join(cause.message for cause in causes).split("\n"))]),
+        causes=causes,
+        subject=subject(assessment.vmi),
+        warnings=warnings,
+        audit={"restrictions": ",".join(dict.fromkeys(cause.restriction for cause in causes))},
+        rests_on=assessment.rests_on,
+    )
+
+
+def subject(vmi: VirtualMachineInstance) -> Subject:
+    """Name the object that a denial is about."""
+    kind = "virtualmachines" if vmi.is_template else "virtualmachineinstances"
+    return Subject(group="kubevirt.io", kind=kind, name=vmi.metadata.name, uid=vmi.metadata.uid)
+
+
+def warning(violation: Violation) -> str:
+    """Return a violation in one short line: the restriction, the field and the remedy."""
+    return f"{violation.restriction}: {violation.field}: {violation.remedy}"
+
+
+def misread_warnings(notes: Iterable[str]) -> tuple[str, ...]:
+    """Say what could not be read and is taken as absent."""
+    return tuple(f"{note}: taken as absent" for note in notes)
+
+
+def _bounded(enforcement: Enforcement, strictest: Enforcement) -> Enforcement:
+    order = [Enforcement.OFF, Enforcement.WARN, Enforcement.DENY]
+    return min(enforcement, strictest, key=order.index)

@@ -1,0 +1,12 @@
+"""Who asks: KubeVirt's own controllers, or anybody else."""
+
+from webhook.cluster.snapshot import Snapshot
+
+
+def is_kubevirt_controller(user: str, snapshot: Snapshot) -> bool:
+    """Tell whether the user is virt-controller of this cluster's KubeVirt, whose namespace is the KubeVirt resource's.
+
+    It makes the migrations of evacuations and workload updates; a namesake in another namespace is nobody special.
+    """
+    kubevirt = snapshot.kubevirt
+    return kubevirt is not None and user == f"system:serviceaccount:{kubevirt.metadata.namespace}:kubevirt-controller"

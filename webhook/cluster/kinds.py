@@ -1,0 +1,84 @@
+"""The kinds of objects that rules read: where the API server has them, and how they become views.
+
+Everything that fills a snapshot (manifests, live reads, watches) and everything that needs rights (the chart) goes by
+this one table.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from webhook.objects.claim import read_claim
+from webhook.objects.fields import Fields
+from webhook.objects.kubevirt import read_kubevirt
+from webhook.objects.metadata import read_metadata
+from webhook.objects.migration import read_migration
+from webhook.objects.vm import read_vm
+from webhook.objects.vmi import read_vmi
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind: `optional` ones may be missing from the cluster, with their CustomResourceDefinition."""
+
+    name: str
+    group: str
+    version: str
+    plural: str
+    namespaced: bool
+    read: Callable[[Fields], object]
+    optional: bool = False
+    selector: str = ""
+
+    @property
+    def api_version(self) -> str:
+        """The `apiVersion` of its objects."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+
+VMI: Final = Kind(
+    name="VirtualMachineInstance", group="kubevirt.io", version="v1", plural="virtualmachineinstances",
+    namespaced=True, read=read_vmi, optional=True,
+)  # fmt: skip
+VM: Final = Kind(
+    name="VirtualMachine", group="kubevirt.io", version="v1", plural="virtualmachines",
+    namespaced=True, read=read_vm, optional=True,
+)  # fmt: skip
+MIGRATION: Final = Kind(
+    name="VirtualMachineInstanceMigration", group="kubevirt.io", version="v1", plural="virtualmachineinstancemigrations",
+    namespaced=True, read=read_migration, optional=True,
+)  # fmt: skip
+KUBEVIRT: Final = Kind(
+    name="KubeVirt", group="kubevirt.io", version="v1", plural="kubevirts",
+    namespaced=True, read=read_kubevirt, optional=True,
+)  # fmt: skip
+CLAIM: Final = Kind(
+    name="PersistentVolumeClaim", group="", version="v1", plural="persistentvolumeclaims",
+    namespaced=True, read=read_claim,
+)  # fmt: skip
+NAMESPACE: Final = Kind(
+    name="Namespace", group="", version="v1", plural="namespaces", namespaced=False, read=read_metadata,
+)  # fmt: skip
+
+KINDS: Final = (VMI, VM, MIGRATION, KUBEVIRT, CLAIM, NAMESPACE)
+BY_NAME: Final[Mapping[str, Kind]] = {kind.name: kind for kind in KINDS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """Objects of one kind that a decision rests on.
+
+    One object by `name`; or, with "" for the name, all those in the namespace ("" for every one) that carry `labels`.
+    """
+
+    kind: str
+    namespace: str = ""
+    name: str = ""
+    labels: frozenset[tuple[str, str]] = frozenset()
+
+    def __str__(self) -> str:
+        """Return it as people write it: `PersistentVolumeClaim default/disk`."""
+        place = "/".join(part for part in (self.namespace, self.name) if part)
+        return " ".join(
+            part for part in (self.kind, place, ",".join(f"{k}={v}" for k, v in sorted(self.labels))) if part
+        )

@@ -1,0 +1,21 @@
+"""PersistentVolumeClaim: whether a volume can be reached from two nodes at once."""
+
+from dataclasses import dataclass
+
+from webhook.objects.fields import Fields
+from webhook.objects.metadata import Metadata, read_metadata
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A PersistentVolumeClaim; `access_modes` are those of its specification, which KubeVirt goes by."""
+
+    metadata: Metadata
+    access_modes: tuple[str, ...]
+
+
+def read_claim(document: Fields, namespace: str = "") -> Claim:
+    """Read a claim."""
+    return Claim(
+        metadata=read_metadata(document, namespace), access_modes=document.object("spec").strings("accessModes")
+    )

@@ -1,0 +1,126 @@
+"""What a virtual machine is made of: disks, volumes, network interfaces and passed-through devices.
+
+Each carries its position in its list, so that a message can name the exact field.
+"""
+
+from dataclasses import dataclass
+
+from webhook.objects.fields import Fields
+
+_BINDINGS = ("bridge", "masquerade", "sriov", "passtBinding", "macvtap", "slirp", "binding")
+_CLAIM_NAME = {"persistentVolumeClaim": "claimName", "dataVolume": "name"}
+_VOLUME_SOURCES = (
+    *_CLAIM_NAME,
+    "containerDisk",
+    "hostDisk",
+    "ephemeral",
+    "emptyDisk",
+    "cloudInitNoCloud",
+    "cloudInitConfigDrive",
+    "configMap",
+    "secret",
+    "downwardAPI",
+    "serviceAccount",
+    "sysprep",
+    "downwardMetrics",
+    "memoryDump",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disk:
+    """An entry of `domain.devices.disks`."""
+
+    index: int
+    name: str
+    cdrom: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """An entry of `volumes`.
+
+    `source` is the key that says where the data come from (`containerDisk`), "" when none is known;
+    `claim` the PersistentVolumeClaim behind it, "" when there is none (a DataVolume's claim has its name).
+    """
+
+    index: int
+    name: str
+    source: str
+    claim: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interface:
+    """An entry of `domain.devices.interfaces`; `binding` is its key (`bridge`), "" when none is known."""
+
+    index: int
+    name: str
+    binding: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """An entry of `networks`; `pod` is true for the management (pod) network."""
+
+    name: str
+    pod: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostDevice:
+    """An entry of `domain.devices.hostDevices` or `.gpus`; `field` is its path below the specification."""
+
+    field: str
+    name: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Devices:
+    """All devices of one virtual machine. `autoattach_pod_interface` is None where nothing is said."""
+
+    disks: tuple[Disk, ...]
+    volumes: tuple[Volume, ...]
+    interfaces: tuple[Interface, ...]
+    networks: tuple[Network, ...]
+    host_devices: tuple[HostDevice, ...]
+    autoattach_pod_interface: bool | None
+
+
+def read_devices(spec: Fields) -> Devices:
+    """Read the devices from a VMI's `spec` (or a VM template's)."""
+    devices = spec.object("domain").object("devices")
+    return Devices(
+        disks=tuple(
+            Disk(index=index, name=disk.text("name"), cdrom=disk.has("cdrom"))
+            for index, disk in devices.objects("disks")
+        ),
+        volumes=tuple(_volume(index, volume) for index, volume in spec.objects("volumes")),
+        interfaces=tuple(
+            Interface(index=index, name=interface.text("name"), binding=_first_key(interface, _BINDINGS))
+            for index, interface in devices.objects("interfaces")
+        ),
+        networks=tuple(
+            Network(name=network.text("name"), pod=network.has("pod")) for _, network in spec.objects("networks")
+        ),
+        host_devices=(*_host_devices(devices, "hostDevices"), *_host_devices(devices, "gpus")),
+        autoattach_pod_interface=devices.flag("autoattachPodInterface"),
+    )
+
+
+def _volume(index: int, volume: Fields) -> Volume:
+    source = _first_key(volume, _VOLUME_SOURCES)
+    claim = volume.object(source).text(_CLAIM_NAME[source]) if source in _CLAIM_NAME else ""
+    return Volume(index=index, name=volume.text("name"), source=source, claim=claim)
+
+
+def _host_devices(devices: Fields, key: str) -> tuple[HostDevice, ...]:
+    return tuple(
+        HostDevice(field=f"domain.devices.{key}[{index}]", name=device.text("name"), device=device.text("deviceName"))
+        for index, device in devices.objects(key)
+    )
+
+
+def _first_key(fields: Fields, keys: tuple[str, ...]) -> str:
+    return next((key for key in keys if fields.has(key)), "")

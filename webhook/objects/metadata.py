@@ -1,0 +1,56 @@
+"""The metadata that every Kubernetes object has, as far as rules read it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from webhook.objects.fields import Fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """The controlling owner of an object: `controller: true` in `metadata.ownerReferences`."""
+
+    kind: str
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """Name, namespace, labels and annotations; `namespace` is "" for cluster-scoped objects."""
+
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    created: str = ""
+    deleting: bool = False
+    owner: Owner | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Namespace and name: what identifies the object within its kind."""
+        return self.namespace, self.name
+
+
+def read_metadata(document: Fields, namespace: str = "") -> Metadata:
+    """Read `metadata`; `namespace` stands in where the object, as in a template, names none."""
+    fields = document.object("metadata")
+    return Metadata(
+        name=fields.text("name"),
+        namespace=fields.text("namespace") or namespace,
+        uid=fields.text("uid"),
+        labels=fields.string_map("labels"),
+        annotations=fields.string_map("annotations"),
+        created=fields.text("creationTimestamp"),
+        deleting=fields.has("deletionTimestamp"),
+        owner=_controller(fields),
+    )
+
+
+def _controller(metadata: Fields) -> Owner | None:
+    for _, reference in metadata.objects("ownerReferences"):
+        if reference.flag("controller"):
+            return Owner(kind=reference.text("kind"), name=reference.text("name"), uid=reference.text("uid"))
+    return None

@@ -1,0 +1,41 @@
+"""VirtualMachineInstanceMigration: the wish to move a virtual machine.
+
+Source: `VirtualMachineInstanceMigration` of kubevirt.io/v1. A migration with exactly one of `sendTo` and `receive`
+is decentralized: it goes to, or comes from, another cluster.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from webhook.objects.fields import Fields
+from webhook.objects.metadata import Metadata, read_metadata
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """A migration as somebody asks for it; `vmi_name` is "" where none is given."""
+
+    metadata: Metadata
+    vmi_name: str
+    added_node_selector: Mapping[str, str]
+    sends: bool = False
+    receives: bool = False
+    misread: tuple[str, ...] = ()
+
+    @property
+    def decentralized(self) -> bool:
+        """Tell whether one end of the migration is in another cluster."""
+        return self.sends != self.receives
+
+
+def read_migration(document: Fields, namespace: str = "") -> Migration:
+    """Read a migration; `namespace` is the request's, for an object that names none."""
+    spec = document.object("spec")
+    return Migration(
+        metadata=read_metadata(document, namespace),
+        vmi_name=spec.text("vmiName"),
+        added_node_selector=spec.string_map("addedNodeSelector"),
+        sends=spec.has("sendTo"),
+        receives=spec.has("receive"),
+        misread=tuple(document.misread),
+    )

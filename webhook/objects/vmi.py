@@ -1,0 +1,98 @@
+"""VirtualMachineInstance: the virtual machine that runs, or the one that a VM's template would make.
+
+Source: `VirtualMachineInstance` of kubevirt.io/v1. A VMI and a VM template share their specification; `root` is
+where the instance stands in its document, so that every rule names the right field for both.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from webhook.objects.devices import Devices, read_devices
+from webhook.objects.fields import Fields
+from webhook.objects.metadata import Metadata, read_metadata
+
+FINAL_PHASES: Final = frozenset({"Succeeded", "Failed"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A status condition; `status` is "True", "False" or "Unknown"."""
+
+    status: str
+    reason: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceStatus:
+    """What runs now. `node` is "" before the virtual machine has one."""
+
+    phase: str = ""
+    node: str = ""
+    live_migratable: Condition | None = None
+    migrated_volumes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VirtualMachineInstance:
+    """A virtual machine that restrictions can judge.
+
+    `root` is "" for a VMI and "spec.template." for a VM's template. `claim_templates` are the claims that come with
+    the VM (name to access modes, empty where the storage class decides). `misread` names what could not be read.
+    """
+
+    metadata: Metadata
+    devices: Devices
+    status: InstanceStatus
+    eviction_strategy: str = ""
+    root: str = ""
+    claim_templates: Mapping[str, tuple[str, ...]]
+    misread: tuple[str, ...] = ()
+
+    @property
+    def is_template(self) -> bool:
+        """Tell whether this is what a VM would start, not what runs."""
+        return bool(self.root)
+
+    @property
+    def title(self) -> str:
+        """The virtual machine as people know it: `VM default/web`, `VMI default/web` for one without a VM."""
+        owner = self.metadata.owner
+        owned = self.is_template or (owner is not None and owner.kind == "VirtualMachine")
+        return f"{'VM' if owned else 'VMI'} {self.metadata.namespace}/{self.metadata.name}"
+
+    def field(self, path: str) -> str:
+        """Return the path in the document of a field of the specification: `spec.volumes[0]`."""
+        return f"{self.root}spec.{path}"
+
+
+def read_vmi(document: Fields, namespace: str = "") -> VirtualMachineInstance:
+    """Read a VMI; `namespace` is the request's, for an object that names none."""
+    spec = document.object("spec")
+    return VirtualMachineInstance(
+        metadata=read_metadata(document, namespace),
+        devices=read_devices(spec),
+        status=_status(document.object("status")),
+        eviction_strategy=spec.text("evictionStrategy"),
+        claim_templates={},
+        misread=tuple(document.misread),
+    )
+
+
+def _status(status: Fields) -> InstanceStatus:
+    return InstanceStatus(
+        phase=status.text("phase"),
+        node=status.text("nodeName"),
+        live_migratable=_condition(status, "LiveMigratable"),
+        migrated_volumes=frozenset(volume.text("volumeName") for _, volume in status.objects("migratedVolumes")),
+    )
+
+
+def _condition(status: Fields, kind: str) -> Condition | None:
+    for _, condition in status.objects("conditions"):
+        if condition.text("type") == kind:
+            return Condition(
+                status=condition.text("status"), reason=condition.text("reason"), message=condition.text("message")
+            )
+    return None

@@ -1,0 +1,46 @@
+"""Which restrictions hold here, and how strictly: the operator's choice.
+
+A profile says which restrictions hold by default; each can be set alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+
+class Enforcement(StrEnum):
+    """What a broken restriction does: refuse, warn, or nothing."""
+
+    DENY = "deny"
+    WARN = "warn"
+    OFF = "off"
+
+
+class Profile(StrEnum):
+    """Whose rules hold: Harvester's documentation, what KubeVirt itself can move, or whichever the cluster runs."""
+
+    HARVESTER = "harvester"
+    KUBEVIRT = "kubevirt"
+    AUTO = "auto"
+
+
+_BY_PROFILE: Final[Mapping[Profile, Mapping[str, Enforcement]]] = {
+    Profile.HARVESTER: {},
+    Profile.KUBEVIRT: {"cd-rom": Enforcement.OFF, "container-disk": Enforcement.OFF},
+}
+"""Exceptions to `deny`: upstream KubeVirt migrates CD-ROMs and container disks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The operator's choice; `controllers` holds for migrations that KubeVirt's own controllers make."""
+
+    profile: Profile = Profile.HARVESTER
+    enforcements: Mapping[str, Enforcement] = field(default_factory=dict)
+    controllers: Enforcement = Enforcement.WARN
+
+    def enforcement(self, restriction: str) -> Enforcement:
+        """Return how strictly a restriction holds, by its id."""
+        by_profile = _BY_PROFILE[self.profile].get(restriction, Enforcement.DENY)
+        return self.enforcements.get(restriction, by_profile)

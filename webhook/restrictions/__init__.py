@@ -1,0 +1,27 @@
+"""What a virtual machine may not have if it is to live-migrate: one documented restriction per module.
+
+To add one: write its module (docstring, `ID`, `CONCERN`, `REMEDY`, `check`), list it here, add fixtures under
+`tests/fixtures/<id>/`, and a table of cases in `tests/restrictions/`.
+"""
+
+from typing import Final
+
+from webhook.restrictions import (
+    bridge_network,
+    cd_rom,
+    container_disk,
+    not_live_migratable,
+    pci_device,
+    read_write_once,
+)
+from webhook.restrictions.restriction import Restriction
+
+ALL: Final[tuple[Restriction, ...]] = (
+    bridge_network,
+    cd_rom,
+    container_disk,
+    pci_device,
+    read_write_once,
+    not_live_migratable,
+)
+"""In the order in which they are reported."""

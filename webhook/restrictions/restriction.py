@@ -1,0 +1,49 @@
+"""What a restriction is: a module with a docstring, a kind, and a pure `check`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from webhook.cluster.snapshot import Snapshot
+from webhook.objects.migration import Migration
+from webhook.objects.vmi import VirtualMachineInstance
+from webhook.verdict import Violation
+
+
+class Concern(StrEnum):
+    """What a restriction is about. Volumes and targets don't matter to a decentralized migration."""
+
+    NETWORK = "network"
+    VOLUME = "volume"
+    DEVICE = "device"
+    TARGET = "target"
+    STATE = "state"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What a restriction looks at: the virtual machine, the cluster around it, and the migration if there is one."""
+
+    vmi: VirtualMachineInstance
+    snapshot: Snapshot
+    migration: Migration | None = None
+    found: frozenset[str] = frozenset()
+    """Restrictions earlier in the order that are broken: one fault has one cause."""
+
+    @property
+    def decentralized(self) -> bool:
+        """Tell whether the migration goes to, or comes from, another cluster."""
+        return self.migration is not None and self.migration.decentralized
+
+
+class Restriction(Protocol):
+    """A module of this package: its docstring is the documentation, its name the id with underscores."""
+
+    ID: str
+    CONCERN: Concern
+    REMEDY: str
+    __doc__: str | None
+
+    def check(self, case: Case, /) -> Iterator[Violation]:
+        """Yield what is wrong; nothing when the restriction is kept."""

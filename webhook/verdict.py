@@ -1,0 +1,60 @@
+"""What is decided about a request, before it has a form on the wire."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from webhook.cluster.kinds import Reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """One broken restriction, with all that a person needs to mend it.
+
+    `restriction` is its id (`cd-rom`), `field` the exact path in the object (`spec.domain.devices.disks[1].cdrom`),
+    `problem` a clause that names the thing (`disk "iso" is a CD-ROM with a volume in it`), `remedy` an imperative
+    clause (`eject the CD-ROM`); `details` are further sentences, commands among them.
+    """
+
+    restriction: str
+    field: str
+    problem: str
+    remedy: str
+    details: str = ""
+
+    @property
+    def message(self) -> str:
+        """One line: the restriction, what is wrong, where, and how to mend it."""
+        remedy = self.remedy[:1].upper() + self.remedy[1:]
+        return f"{self.restriction}: {self.problem} ({self.field}). {remedy}.{self.details and ' ' + self.details}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """The object that a denial is about, for `status.details`."""
+
+    group: str
+    kind: str
+    name: str
+    uid: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The decision: allowed or not, what to say, and what to write into the object.
+
+    `patch` is a list of JSON Patch operations, empty for none. `rests_on` names the objects that must be read from
+    the API server before the decision may be given: nobody is refused because of a stale or missing copy.
+    """
+
+    allowed: bool = True
+    message: str = ""
+    causes: tuple[Violation, ...] = ()
+    subject: Subject | None = None
+    warnings: tuple[str, ...] = ()
+    patch: tuple[Mapping[str, Any], ...] = ()
+    audit: Mapping[str, str] = field(default_factory=dict)
+    rests_on: frozenset[Reference] = frozenset()
+
+
+ALLOWED = Verdict()

@@ -1,0 +1,37 @@
+"""Words for people: names, lists and lengths that are safe to print.
+
+Names come from strangers: control characters and those that turn the direction of writing could hide a sentence.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+
+NAME_LIMIT: Final = 80
+"""Characters of a name that are shown; Kubernetes names have at most 253, and the rest is cut off."""
+
+
+def printable(text: str) -> str:
+    """Return one line without control, format or surrogate characters; white space becomes single blanks."""
+    return "".join(c for c in " ".join(text.split()) if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn"})
+
+
+def shortened(text: str, limit: int) -> str:
+    """Return the text, cut to at most `limit` characters with an ellipsis at the end."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def named(name: str) -> str:
+    """Return a name from an object as it may stand in a sentence."""
+    return shortened(printable(name), NAME_LIMIT)
+
+
+def quoted(name: str) -> str:
+    """Return a name in quotation marks."""
+    return f'"{named(name)}"'
+
+
+def listed(words: Iterable[str], *, last: str = "and") -> str:
+    """Join words as a sentence does: `a`, `a and b`, `a, b and c`."""
+    *rest, final = words
+    return f"{', '.join(rest)} {last} {final}" if rest else final
