@@ -1,0 +1,218 @@
+"""Builds the programs of the control plane with Go, once for each content of their modules.
+
+The programs are kept under the user's cache directory, in a folder named after the content of the
+module's go.mod, go.sum and Go files, of the Go version and of the build flags. Go's own settings
+(proxy, checksum database, …) are the machine's; none is written here.
+"""
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+KEPT_BUILDS = 3
+"""Builds of one module that stay in the cache: the newest ones."""
+
+
+class GoMissingError(Exception):
+    """Go isn't installed; the message says what to install."""
+
+
+class BuildFailedError(Exception):
+    """Go refused to build a module; the message carries what it printed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Module:
+    """A Go module beside this file and the programs built from it."""
+
+    folder: Path
+    """Where its go.mod is."""
+    packages: Mapping[str, str]
+    """Program -> the package it is built from."""
+    links: tuple[str, ...] = ()
+    """Further names of the first program, which picks what it does by its name."""
+    version_of: str
+    """The required module whose version the programs report."""
+    version_variables: tuple[str, ...] = field(default=())
+    """Linker variables; `{version}` is v1.35.4, `{minor}` is 35."""
+
+    def linker_flags(self) -> str:
+        """Strip symbols; set the version that go.mod requires."""
+        required = re.search(rf"^\s*(?:require )?{re.escape(self.version_of)} (v\d+\.(\d+)\S*)", self._read("go.mod"), re.M)
+        if required is None:
+            raise BuildFailedError(f"{self.folder / 'go.mod'} does not require {self.version_of}")
+        version, minor = required.groups()
+        settings = (variable.format(version=version, minor=minor) for variable in self.version_variables)
+        return " ".join(["-s", "-w", *(f"-X {setting}" for setting in settings)])
+
+    def key(self) -> str:
+        """Name of the build: a digest of everything that decides what comes out."""
+        digest = hashlib.sha256()
+        for file in sorted([self.folder / "go.mod", self.folder / "go.sum", *self.folder.rglob("*.go")]):
+            content = file.read_bytes()
+            digest.update(f"{file.relative_to(self.folder)} {len(content)}\n".encode() + content)
+        digest.update(_go("env", "GOVERSION", "GOOS", "GOARCH", folder=self.folder).encode())
+        digest.update(repr((self.packages, self.links, self.linker_flags())).encode())
+        return digest.hexdigest()[:16]
+
+    def _read(self, name: str) -> str:
+        return (self.folder / name).read_text()
+
+
+HERE = Path(__file__).parent
+KUBERNETES = Module(
+    folder=HERE / "kubernetes",
+    packages={"kubernetes": "."},
+    links=("etcd", "kube-apiserver", "kube-scheduler", "kubectl", "leash", "scheduler-judge"),
+    version_of="k8s.io/kubernetes",
+    version_variables=(
+        "k8s.io/component-base/version.gitVersion={version}",
+        "k8s.io/component-base/version.gitMajor=1",
+        "k8s.io/component-base/version.gitMinor={minor}",
+    ),
+)
+KUBEVIRT = Module(
+    folder=HERE / "kubevirt",
+    packages={"kubevirt": "."},
+    version_of="kubevirt.io/kubevirt",
+    version_variables=("kubevirt.io/client-go/version.gitVersion={version}",),
+)
+TOOLS = Module(
+    folder=HERE / "tools",
+    packages={
+        "helm": "helm.sh/helm/v3/cmd/helm",
+        "kubeconform": "github.com/yannh/kubeconform/cmd/kubeconform",
+    },
+    version_of="helm.sh/helm/v3",
+    version_variables=("helm.sh/helm/v3/internal/version.version={version}",),
+)
+
+
+def build(*modules: Module, progress: TextIO | None = None) -> dict[str, Path]:
+    """Build what isn't in the cache yet; return each program's path by its name.
+
+    Without arguments: all modules. Progress goes to standard error.
+    Raises GoMissingError, or BuildFailedError when Go refuses.
+    """
+    if shutil.which("go") is None:
+        raise GoMissingError("Go is missing: install Go 1.26 or newer so that `go` is on the PATH")
+    programs: dict[str, Path] = {}
+    for module in modules or (KUBERNETES, KUBEVIRT, TOOLS):
+        folder = _build_once(module, progress or sys.stderr)
+        programs |= {name: folder / name for name in (*module.packages, *module.links)}
+    return programs
+
+
+def cache() -> Path:
+    """Folder of the builds, in the user's cache directory."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "live-migration-webhook" / "controlplane"
+
+
+def _build_once(module: Module, progress: TextIO) -> Path:
+    """Folder with the module's programs, from the cache or built now by one process at a time."""
+    home = cache() / module.folder.name
+    folder = home / module.key()
+    if not folder.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        with _lock(home / "lock", progress):
+            if not folder.exists():
+                _build(module, folder, progress)
+                _forget_old_builds(home)
+    os.utime(folder)
+    return folder
+
+
+def _build(module: Module, folder: Path, progress: TextIO) -> None:
+    """Build into a temporary folder, which gets its name only when it is complete."""
+    unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=folder.parent))
+    try:
+        for program, package in module.packages.items():
+            _build_program(module, package, unfinished / program, progress)
+        for link in module.links:
+            (unfinished / link).symlink_to(next(iter(module.packages)))
+        unfinished.rename(folder)
+    except BaseException:
+        shutil.rmtree(unfinished)
+        raise
+
+
+def _build_program(module: Module, package: str, output: Path, progress: TextIO) -> None:
+    """Run `go build`, with the elapsed seconds on one line of progress."""
+    flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", module.linker_flags()]
+    started = time.monotonic()
+    with (
+        tempfile.TemporaryFile("w+") as printed,
+        subprocess.Popen(
+            ["go", "build", *flags, "-o", output, package],
+            cwd=module.folder,
+            env=os.environ | {"CGO_ENABLED": "0"},
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+        ) as go,
+    ):
+        try:
+            for line in _lines_of_progress(f"building {output.name}", go, started, rewrite=progress.isatty()):
+                print(line, end="", file=progress, flush=True)
+        except BaseException:
+            go.terminate()
+            raise
+        printed.seek(0)
+        if go.returncode:
+            raise BuildFailedError(f"go build {package} in {module.folder} failed:\n{printed.read()}")
+
+
+def _lines_of_progress(title: str, process: subprocess.Popen[bytes], started: float, *, rewrite: bool) -> Iterator[str]:
+    """Until the process has ended: one line, rewritten each second on a terminal, two lines in a log."""
+    if not rewrite:
+        yield f"{title} (some minutes when Go's own cache is empty)\n"
+    start = "\r" if rewrite else ""
+    while process.poll() is None:
+        if rewrite:
+            yield f"{start}{title}: {time.monotonic() - started:.0f} s"
+        try:
+            process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            continue
+    outcome = "failed" if process.returncode else "done"
+    yield f"{start}{title}: {outcome} after {time.monotonic() - started:.0f} s\n"
+
+
+@contextmanager
+def _lock(file: Path, progress: TextIO) -> Iterator[None]:
+    """Hold the file's lock; it is released however this process ends."""
+    with file.open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"waiting for another build of {file.parent.name}", file=progress, flush=True)
+            fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+def _forget_old_builds(home: Path) -> None:
+    """Remove all but the builds used last, and what interrupted builds left."""
+    folders = sorted((entry for entry in home.iterdir() if entry.is_dir()), key=lambda entry: entry.stat().st_mtime)
+    unfinished = [folder for folder in folders if folder.name.startswith("unfinished-")]
+    finished = [folder for folder in folders if folder not in unfinished]
+    for folder in [*unfinished, *finished[:-KEPT_BUILDS]]:
+        shutil.rmtree(folder)
+
+
+def _go(*arguments: str, folder: Path) -> str:
+    """Output of a go command in a module's folder, which may select another Go version."""
+    result = subprocess.run(["go", *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise BuildFailedError(result.stderr)
+    return result.stdout
