@@ -8,7 +8,7 @@ In the template of a VirtualMachine also none at all: KubeVirt then adds the clu
 a bridge unless the KubeVirt resource says otherwise (`spec.configuration.network.defaultNetworkInterface`).
 Allowed: any other binding, a bridge on a VLAN (multus) network, `autoattachPodInterface: false`, and the annotation
 `kubevirt.io/allow-pod-bridge-network-live-migration` on the VMI or the VM's template.
-Remedy: use masquerade for the management network, or a VLAN (multus) network.
+Remedy: use masquerade, or a VLAN (multus) network.
 Source: Harvester's live-migration page; KubeVirt `pkg/network/vmispec/interface.go`.
 """
 
@@ -23,7 +23,7 @@ from webhook.wording import quoted
 ID: Final = "bridge-network"
 CONCERN: Final = Concern.NETWORK
 ALLOWING_ANNOTATION: Final = "kubevirt.io/allow-pod-bridge-network-live-migration"
-REMEDY: Final = "use masquerade for the management network, or a VLAN (multus) network"
+REMEDY: Final = "use masquerade, or a VLAN (multus) network"
 
 
 def check(case: Case) -> Iterator[Violation]:
