@@ -47,13 +47,19 @@ class Module:
     version_variables: tuple[str, ...] = field(default=())
     """Linker variables; `{version}` is v1.35.4, `{minor}` is 35."""
 
-    def linker_flags(self) -> str:
-        """Strip symbols; set the version that go.mod requires."""
-        required = re.search(rf"^\s*(?:require )?{re.escape(self.version_of)} (v\d+\.(\d+)\S*)", self._read("go.mod"), re.M)
+    @property
+    def version(self) -> str:
+        """The version that go.mod requires, as v1.35.4."""
+        go_mod = (self.folder / "go.mod").read_text()
+        required = re.search(rf"^\s*(?:require )?{re.escape(self.version_of)} (v\S+)", go_mod, re.MULTILINE)
         if required is None:
             raise BuildFailedError(f"{self.folder / 'go.mod'} does not require {self.version_of}")
-        version, minor = required.groups()
-        settings = (variable.format(version=version, minor=minor) for variable in self.version_variables)
+        return required[1]
+
+    def linker_flags(self) -> str:
+        """Strip symbols; let the programs tell their version."""
+        minor = self.version.split(".")[1]
+        settings = (variable.format(version=self.version, minor=minor) for variable in self.version_variables)
         return " ".join(["-s", "-w", *(f"-X {setting}" for setting in settings)])
 
     def key(self) -> str:
@@ -65,9 +71,6 @@ class Module:
         digest.update(_go("env", "GOVERSION", "GOOS", "GOARCH", folder=self.folder).encode())
         digest.update(repr((self.packages, self.links, self.linker_flags())).encode())
         return digest.hexdigest()[:16]
-
-    def _read(self, name: str) -> str:
-        return (self.folder / name).read_text()
 
 
 HERE = Path(__file__).parent
@@ -85,6 +88,7 @@ KUBERNETES = Module(
 KUBEVIRT = Module(
     folder=HERE / "kubevirt",
     packages={"kubevirt": "."},
+    links=("virt-api", "virt-controller"),
     version_of="kubevirt.io/kubevirt",
     version_variables=("kubevirt.io/client-go/version.gitVersion={version}",),
 )
