@@ -6,8 +6,9 @@ this one table.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from webhook.cluster.table import Table
 from webhook.objects.claim import read_claim
 from webhook.objects.fields import Fields
 from webhook.objects.kubevirt import read_kubevirt
@@ -19,7 +20,12 @@ from webhook.objects.vmi import read_vmi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind: `optional` ones may be missing from the cluster, with their CustomResourceDefinition."""
+    """One kind.
+
+    `optional` ones may be missing from the cluster, with their CustomResourceDefinition. `selector` restricts the kind
+    to the objects with these labels. `watched` ones are kept up to date by the service; others are read when asked for.
+    `labelled` is false where no rule reads labels, annotations or owners: they aren't kept.
+    """
 
     name: str
     group: str
@@ -29,6 +35,9 @@ class Kind:
     read: Callable[[Fields], object]
     optional: bool = False
     selector: str = ""
+    watched: bool = True
+    labelled: bool = True
+    table: Callable[[], Table[Any]] = Table
 
     @property
     def api_version(self) -> str:
@@ -42,11 +51,11 @@ VMI: Final = Kind(
 )  # fmt: skip
 VM: Final = Kind(
     name="VirtualMachine", group="kubevirt.io", version="v1", plural="virtualmachines",
-    namespaced=True, read=read_vm, optional=True,
+    namespaced=True, read=read_vm, optional=True, watched=False,
 )  # fmt: skip
 MIGRATION: Final = Kind(
-    name="VirtualMachineInstanceMigration", group="kubevirt.io", version="v1", plural="virtualmachineinstancemigrations",
-    namespaced=True, read=read_migration, optional=True,
+    name="VirtualMachineInstanceMigration", group="kubevirt.io", version="v1",
+    plural="virtualmachineinstancemigrations", namespaced=True, read=read_migration, optional=True,
 )  # fmt: skip
 KUBEVIRT: Final = Kind(
     name="KubeVirt", group="kubevirt.io", version="v1", plural="kubevirts",
@@ -54,7 +63,7 @@ KUBEVIRT: Final = Kind(
 )  # fmt: skip
 CLAIM: Final = Kind(
     name="PersistentVolumeClaim", group="", version="v1", plural="persistentvolumeclaims",
-    namespaced=True, read=read_claim,
+    namespaced=True, read=read_claim, labelled=False,
 )  # fmt: skip
 NAMESPACE: Final = Kind(
     name="Namespace", group="", version="v1", plural="namespaces", namespaced=False, read=read_metadata,
