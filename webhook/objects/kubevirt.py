@@ -1,19 +1,31 @@
 """The KubeVirt custom resource: what holds for all virtual machines of the cluster."""
 
+import re
 from dataclasses import dataclass
 
 from webhook.objects.fields import Fields
 from webhook.objects.metadata import Metadata, read_metadata
+from webhook.objects.migration_settings import UNSET, MigrationSettings, read_migration_settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KubeVirt:
-    """KubeVirt's configuration; `default_interface` is the binding of a VM that lists no interface."""
+    """KubeVirt's configuration.
+
+    `default_interface` is the binding of a VM that lists no interface, `version` the one that is installed as KubeVirt
+    reports it (`v1.7.0`), "" when it doesn't.
+    """
 
     metadata: Metadata
     default_interface: str = "bridge"
     cpu_model: str = ""
     version: str = ""
+    migrations: MigrationSettings = UNSET
+
+    def is_at_least(self, *version: int) -> bool:
+        """Tell whether this version or a later one is installed: `is_at_least(1, 6, 4)`; False when unknown."""
+        match = re.match(r"v?(\d+)\.(\d+)(?:\.(\d+))?", self.version, re.ASCII)
+        return match is not None and tuple(int(part or 0) for part in match.groups()) >= version
 
 
 def read_kubevirt(document: Fields) -> KubeVirt:
@@ -24,4 +36,5 @@ def read_kubevirt(document: Fields) -> KubeVirt:
         default_interface=configuration.object("network").text("defaultNetworkInterface") or "bridge",
         cpu_model=configuration.text("cpuModel"),
         version=document.object("status").text("observedKubeVirtVersion"),
+        migrations=read_migration_settings(configuration.object("migrations")),
     )

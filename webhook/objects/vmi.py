@@ -11,6 +11,7 @@ from typing import Final
 from webhook.objects.devices import Devices, read_devices
 from webhook.objects.fields import Fields
 from webhook.objects.metadata import Metadata, read_metadata
+from webhook.objects.quantity import read_quantity
 
 FINAL_PHASES: Final = frozenset({"Succeeded", "Failed"})
 
@@ -26,12 +27,16 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceStatus:
-    """What runs now. `node` is "" before the virtual machine has one."""
+    """What runs now. `node` is "" before the virtual machine has one.
+
+    `moved_bytes` is the capacity of the volumes whose data are moved along (`status.migratedVolumes`).
+    """
 
     phase: str = ""
     node: str = ""
     live_migratable: Condition | None = None
     migrated_volumes: frozenset[str] = frozenset()
+    moved_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +44,14 @@ class VirtualMachineInstance:
     """A virtual machine that restrictions can judge.
 
     `root` is "" for a VMI and "spec.template." for a VM's template. `claim_templates` are the claims that come with
-    the VM (name to access modes, empty where the storage class decides). `misread` names what could not be read.
+    the VM (name to access modes, empty where the storage class decides). `memory` is the guest's in bytes, else what is
+    requested, 0 when neither is said. `misread` names what could not be read.
     """
 
     metadata: Metadata
     devices: Devices
     status: InstanceStatus
+    memory: int = 0
     eviction_strategy: str = ""
     root: str = ""
     claim_templates: Mapping[str, tuple[str, ...]]
@@ -74,6 +81,7 @@ def read_vmi(document: Fields, namespace: str = "") -> VirtualMachineInstance:
         metadata=read_metadata(document, namespace),
         devices=read_devices(spec),
         status=_status(document.object("status")),
+        memory=_memory(spec.object("domain")),
         eviction_strategy=spec.text("evictionStrategy"),
         claim_templates={},
         misread=tuple(document.misread),
@@ -86,7 +94,24 @@ def _status(status: Fields) -> InstanceStatus:
         node=status.text("nodeName"),
         live_migratable=_condition(status, "LiveMigratable"),
         migrated_volumes=frozenset(volume.text("volumeName") for _, volume in status.objects("migratedVolumes")),
+        moved_bytes=_moved_bytes(status),
     )
+
+
+def _memory(domain: Fields) -> int:
+    guest = domain.object("memory").scalar("guest")
+    requested = domain.object("resources").object("requests").scalar("memory")
+    return _bytes(guest) or _bytes(requested)
+
+
+def _moved_bytes(status: Fields) -> int:
+    moved = {volume.object("sourcePVCInfo").text("claimName") for _, volume in status.objects("migratedVolumes")}
+    claims = [volume.object("persistentVolumeClaimInfo") for _, volume in status.objects("volumeStatus")]
+    return sum(_bytes(c.object("capacity").scalar("storage")) for c in claims if c.text("claimName") in moved)
+
+
+def _bytes(quantity: str) -> int:
+    return max(int(read_quantity(quantity) or 0), 0)
 
 
 def _condition(status: Fields, kind: str) -> Condition | None:

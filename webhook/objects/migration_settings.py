@@ -1,0 +1,51 @@
+"""How migrations run: a MigrationPolicy's `spec`, or `spec.configuration.migrations` of the KubeVirt resource.
+
+Both have the same fields; what is not set is None, and somebody else decides.
+"""
+
+from dataclasses import dataclass
+
+from webhook.objects.fields import Fields
+from webhook.objects.quantity import read_quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationSettings:
+    """Timeouts in seconds (0: none), bandwidth in bytes per second (0: no limit)."""
+
+    completion_timeout_per_gib: int | None = None
+    progress_timeout: int | None = None
+    bandwidth: int | None = None
+    allow_post_copy: bool | None = None
+    allow_workload_disruption: bool | None = None
+
+
+UNSET = MigrationSettings()
+
+
+def read_migration_settings(fields: Fields) -> MigrationSettings:
+    """Read the settings; a negative number is noted and taken as absent."""
+    return MigrationSettings(
+        completion_timeout_per_gib=_natural(fields, "completionTimeoutPerGiB"),
+        progress_timeout=_natural(fields, "progressTimeout"),
+        bandwidth=_bandwidth(fields),
+        allow_post_copy=fields.flag("allowPostCopy"),
+        allow_workload_disruption=fields.flag("allowWorkloadDisruption"),
+    )
+
+
+def _natural(fields: Fields, key: str) -> int | None:
+    number = fields.number(key)
+    if number is not None and number < 0:
+        fields.misread.append(f"{fields.path}.{key} is negative")
+        return None
+    return number
+
+
+def _bandwidth(fields: Fields) -> int | None:
+    text = fields.scalar("bandwidthPerMigration")
+    quantity = read_quantity(text)
+    if text and (quantity is None or quantity < 0):
+        fields.misread.append(f"{fields.path}.bandwidthPerMigration is no quantity")
+        return None
+    return None if quantity is None else int(quantity)
