@@ -23,9 +23,20 @@ def validate(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> V
     vmi = snapshot.vmi(request.namespace, migration.vmi_name)
     if vmi is None:
         return _without_vmi(request.namespace, migration)
+    strictest = policy.controllers if is_kubevirt_controller(request.user, snapshot) else Enforcement.DENY
+    return judge(vmi, migration, snapshot, policy, strictest)
+
+
+def judge(
+    vmi: VirtualMachineInstance,
+    migration: Migration,
+    snapshot: Snapshot,
+    policy: Policy,
+    strictest: Enforcement = Enforcement.DENY,
+) -> Verdict:
+    """Judge the move of a VMI; `strictest` bounds what a broken restriction may do."""
     if (words := _not_running(vmi)) and not migration.receives:
         return Verdict(warnings=(f"{vmi.title} {words}: KubeVirt decides whether it can migrate",))
-    strictest = policy.controllers if is_kubevirt_controller(request.user, snapshot) else Enforcement.DENY
     return judged(assess(vmi, snapshot, policy, migration), policy, strictest)
 
 

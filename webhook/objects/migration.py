@@ -6,9 +6,13 @@ is decentralized: it goes to, or comes from, another cluster.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from webhook.objects.fields import Fields
 from webhook.objects.metadata import Metadata, read_metadata
+
+HOSTNAME: Final = "kubernetes.io/hostname"
+"""The label by which a migration asks for one node."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,3 +43,8 @@ def read_migration(document: Fields, namespace: str = "") -> Migration:
         receives=spec.has("receive"),
         misread=tuple(document.misread),
     )
+
+
+def a_move_to(node: str, vmi: Metadata) -> Migration:
+    """Return the migration of a VMI to a node that is asked for by name."""
+    return Migration(metadata=vmi, vmi_name=vmi.name, added_node_selector={HOSTNAME: node})
