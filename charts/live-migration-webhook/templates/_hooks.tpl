@@ -1,12 +1,36 @@
 {{/* The parts that the four hooks share, and the conditions under which the API server calls at all. */}}
 
-{{/* Where the API server calls. Arguments: root, path. No caBundle is rendered where somebody else keeps it. */}}
+{{/*
+Where the API server calls. Arguments: root, path. Where somebody else puts the caBundle there, none is rendered, so
+that an upgrade leaves it alone.
+*/}}
 {{- define "lmw.clientConfig" -}}
+{{- if .root.Values.webhooks.url -}}
+url: {{ trimSuffix "/" .root.Values.webhooks.url }}{{ .path }}
+{{- else -}}
 service:
   name: {{ include "lmw.fullname" .root }}
   namespace: {{ .root.Release.Namespace }}
   path: {{ .path }}
   port: {{ .root.Values.service.port }}
+{{- end }}
+{{- with .root.Values.certificates }}
+{{- if and (eq .source "existing-secret") .existingSecret.caBundle }}
+caBundle: {{ b64enc .existingSecret.caBundle }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Metadata of both webhook configurations. */}}
+{{- define "lmw.hooksMetadata" -}}
+name: {{ include "lmw.fullname" . }}
+labels: {{- include "lmw.labels" . | nindent 2 }}
+{{- if eq .Values.certificates.source "cert-manager" }}
+annotations:
+  cert-manager.io/inject-ca-from: {{ .Release.Namespace }}/{{ include "lmw.fullname" . }}
+{{- else if and (eq .Values.certificates.source "existing-secret") .Values.certificates.existingSecret.annotations }}
+annotations: {{- toYaml .Values.certificates.existingSecret.annotations | nindent 2 }}
+{{- end }}
 {{- end -}}
 
 {{/* Which namespaces are judged. Arguments: root, hook. */}}

@@ -27,6 +27,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end -}}
 
+{{/* Metadata of an object in the release's namespace. */}}
+{{- define "lmw.metadata" -}}
+name: {{ include "lmw.fullname" . }}
+namespace: {{ .Release.Namespace }}
+labels: {{- include "lmw.labels" . | nindent 2 }}
+{{- end -}}
+
 {{- define "lmw.image" -}}
 {{- with .Values.image -}}
 {{- if .digest -}}
@@ -37,7 +44,27 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
+{{- define "lmw.serviceAccount" -}}
+{{- .Values.serviceAccount.name | default (ternary (include "lmw.fullname" .) "default" .Values.serviceAccount.create) -}}
+{{- end -}}
+
 {{/* Secret with the certificate that the service serves. */}}
 {{- define "lmw.tlsSecret" -}}
+{{- if eq .Values.certificates.source "existing-secret" -}}
+{{ .Values.certificates.existingSecret.name }}
+{{- else -}}
 {{ include "lmw.fullname" . }}-tls
+{{- end -}}
+{{- end -}}
+
+{{/* Names that the API server may call by: the Service's, those asked for, and the host of webhooks.url; a JSON list. */}}
+{{- define "lmw.dnsNames" -}}
+{{- $service := include "lmw.fullname" . -}}
+{{- $namespace := .Release.Namespace -}}
+{{- $names := list (printf "%s.%s.svc" $service $namespace) (printf "%s.%s.svc.cluster.local" $service $namespace) -}}
+{{- $names = concat $names (list (printf "%s.%s" $service $namespace) $service) .Values.certificates.dnsNames -}}
+{{- with .Values.webhooks.url -}}
+{{- $names = append $names (urlParse . | dig "host" "" | splitList ":" | first) -}}
+{{- end -}}
+{{- $names | uniq | toJson -}}
 {{- end -}}

@@ -1,0 +1,76 @@
+{{/* What every pod of the chart has: the restricted Pod Security, where it runs, and its token. */}}
+
+{{/* Arguments: root, account. */}}
+{{- define "lmw.pod" -}}
+{{- $values := .root.Values -}}
+serviceAccountName: {{ .account }}
+automountServiceAccountToken: {{ not $values.serviceAccount.projectedToken }}
+enableServiceLinks: false
+{{- with $values.imagePullSecrets }}
+imagePullSecrets: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- if not $values.hostUsers }}
+hostUsers: false
+{{- end }}
+securityContext:
+  runAsNonRoot: true
+  seccompProfile:
+    type: RuntimeDefault
+{{- with $values.nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- define "lmw.container" -}}
+image: {{ include "lmw.image" . }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities:
+    drop: [ALL]
+{{- end -}}
+
+{{/* Where in-cluster clients look for a token, with the chart's own in place of the automounted one. */}}
+{{- define "lmw.tokenMount" -}}
+{{- if .Values.serviceAccount.projectedToken -}}
+- name: token
+  mountPath: /var/run/secrets/kubernetes.io/serviceaccount
+  readOnly: true
+{{- end -}}
+{{- end -}}
+
+{{- define "lmw.tokenVolume" -}}
+{{- if .Values.serviceAccount.projectedToken -}}
+- name: token
+  projected:
+    sources:
+      - serviceAccountToken:
+          path: token
+          expirationSeconds: 3600
+      - configMap:
+          name: kube-root-ca.crt
+          items:
+            - key: ca.crt
+              path: ca.crt
+      - downwardAPI:
+          items:
+            - path: namespace
+              fieldRef:
+                fieldPath: metadata.namespace
+{{- end -}}
+{{- end -}}
+
+{{/* Settings of the service as environment variables: `logLevel` is LIVE_MIGRATION_WEBHOOK_LOG_LEVEL. */}}
+{{- define "lmw.environment" -}}
+{{- range $name, $value := .Values.settings }}
+- name: LIVE_MIGRATION_WEBHOOK_{{ $name | snakecase | upper }}
+  value: {{ ternary $value (toJson $value) (kindIs "string" $value) | quote }}
+{{- end }}
+{{- end -}}
