@@ -118,7 +118,7 @@ def _score(
 
 
 def _completion_default(kubevirt: KubeVirt | None) -> tuple[int, str]:
-    if kubevirt is None or not kubevirt.version:
+    if kubevirt is None or not kubevirt.release:
         return COMPLETION_DEFAULT, "KubeVirt's default"
-    before = not kubevirt.is_at_least(1, 4)
-    return COMPLETION_DEFAULT_BEFORE_1_4 if before else COMPLETION_DEFAULT, f"default of KubeVirt {kubevirt.version}"
+    default = COMPLETION_DEFAULT if kubevirt.is_at_least(1, 4) else COMPLETION_DEFAULT_BEFORE_1_4
+    return default, f"default of KubeVirt {kubevirt.version}"

@@ -10,6 +10,7 @@ from typing import Final
 
 from webhook.admission import migrations
 from webhook.admission.presentation import misread_warnings, refusal, warning
+from webhook.admission.requester import is_kubevirt_controller
 from webhook.assessment import Assessment, assess
 from webhook.cluster.kinds import NAMESPACE, Reference
 from webhook.cluster.snapshot import Snapshot
@@ -34,7 +35,7 @@ def validate(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> V
     metadata, vmi = _read(request)
     assessment = assess(vmi, snapshot, policy)
     denied = [v for v in assessment.violations if policy.enforcement(v.restriction) is Enforcement.DENY]
-    if denied and _is_required(metadata, snapshot):
+    if denied and _is_required(metadata, snapshot) and not is_kubevirt_controller(request.user, snapshot):
         return _required(refusal(assessment, denied, misread_warnings(vmi.misread)), metadata)
     return Verdict(warnings=(*misread_warnings(vmi.misread), *_advice(assessment)))
 

@@ -22,10 +22,15 @@ class KubeVirt:
     version: str = ""
     migrations: MigrationSettings = UNSET
 
+    @property
+    def release(self) -> tuple[int, ...]:
+        """The version in numbers, major first; empty when unknown."""
+        match = re.match(r"v?(\d+)\.(\d+)(?:\.(\d+))?", self.version, re.ASCII)
+        return tuple(int(part or 0) for part in match.groups()) if match else ()
+
     def is_at_least(self, *version: int) -> bool:
         """Tell whether this version or a later one is installed: `is_at_least(1, 6, 4)`; False when unknown."""
-        match = re.match(r"v?(\d+)\.(\d+)(?:\.(\d+))?", self.version, re.ASCII)
-        return match is not None and tuple(int(part or 0) for part in match.groups()) >= version
+        return self.release >= version
 
 
 def read_kubevirt(document: Fields) -> KubeVirt:
