@@ -18,6 +18,10 @@ KUBEVIRT = "/apis/kubevirt.io/v1"
 """Path of KubeVirt's API group."""
 
 
+NOT_YET = {404, 429, 503}
+"""What the API server answers before an object or its kind is there."""
+
+
 class ApiError(Exception):
     """The API server refused; `status` is the HTTP status, the message is the server's."""
 
@@ -65,14 +69,14 @@ class Api:
         return True
 
     def wait(self, path: str, until: Callable[[Object], bool], *, seconds: float = 30) -> Object:
-        """Read the path until the predicate holds; return what it held for. A missing object isn't an error."""
+        """Read the path until the predicate holds; return what it held for. It may not be there yet."""
         deadline = time.monotonic() + seconds
         seen: Object = {}
         while time.monotonic() < deadline:
             try:
                 seen = self.get(path)
             except ApiError as error:
-                if error.status != 404:
+                if error.status not in NOT_YET:
                     raise
             else:
                 if until(seen):

@@ -42,6 +42,8 @@ class Module:
     """Program -> the package it is built from."""
     links: tuple[str, ...] = ()
     """Further names of the first program, which picks what it does by its name."""
+    prints: tuple[str, ...] = ()
+    """Arguments with which the first program prints JSON, kept beside it as `ARGUMENT.json`."""
     version_of: str
     """The required module whose version the programs report."""
     version_variables: tuple[str, ...] = field(default=())
@@ -68,8 +70,8 @@ class Module:
         for file in sorted([self.folder / "go.mod", self.folder / "go.sum", *self.folder.rglob("*.go")]):
             content = file.read_bytes()
             digest.update(f"{file.relative_to(self.folder)} {len(content)}\n".encode() + content)
-        digest.update(_go("env", "GOVERSION", "GOOS", "GOARCH", folder=self.folder).encode())
-        digest.update(repr((self.packages, self.links, self.linker_flags())).encode())
+        digest.update(_run("go", "env", "GOVERSION", "GOOS", "GOARCH", folder=self.folder).encode())
+        digest.update(repr((self.packages, self.links, self.prints, self.linker_flags())).encode())
         return digest.hexdigest()[:16]
 
 
@@ -89,6 +91,7 @@ KUBEVIRT = Module(
     folder=HERE / "kubevirt",
     packages={"kubevirt": "."},
     links=("virt-api", "virt-controller"),
+    prints=("crds", "rbac", "webhooks"),
     version_of="kubevirt.io/kubevirt",
     version_variables=("kubevirt.io/client-go/version.gitVersion={version}",),
 )
@@ -144,8 +147,11 @@ def _build(module: Module, folder: Path, progress: TextIO) -> None:
     try:
         for program, package in module.packages.items():
             _build_program(module, package, unfinished / program, progress)
+        first = next(iter(module.packages))
         for link in module.links:
-            (unfinished / link).symlink_to(next(iter(module.packages)))
+            (unfinished / link).symlink_to(first)
+        for argument in module.prints:
+            (unfinished / f"{argument}.json").write_text(_run(unfinished / first, argument, folder=unfinished))
         unfinished.rename(folder)
     except BaseException:
         shutil.rmtree(unfinished)
@@ -214,9 +220,9 @@ def _forget_old_builds(home: Path) -> None:
         shutil.rmtree(folder)
 
 
-def _go(*arguments: str, folder: Path) -> str:
-    """Output of a go command in a module's folder, which may select another Go version."""
-    result = subprocess.run(["go", *arguments], cwd=folder, capture_output=True, text=True, check=False)
+def _run(program: str | Path, *arguments: str, folder: Path) -> str:
+    """Return what a program prints; a Go command prints what holds for the module in the folder."""
+    result = subprocess.run([program, *arguments], cwd=folder, capture_output=True, text=True, check=False)
     if result.returncode:
-        raise BuildFailedError(result.stderr)
+        raise BuildFailedError(f"{program} {' '.join(arguments)} failed:\n{result.stderr}")
     return result.stdout

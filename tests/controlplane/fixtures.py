@@ -40,6 +40,6 @@ def namespace(request: pytest.FixtureRequest, control_plane: ControlPlane) -> It
 @pytest.fixture
 def hypervisor(control_plane: ControlPlane) -> Iterator[Hypervisor]:
     """Stand-in for kubelet and virt-handler; the nodes it adds go with the test."""
-    stand_in = Hypervisor(kubelet=control_plane.api(), virt_handler=control_plane.api("kubevirt-handler"))
+    stand_in = Hypervisor(admin=control_plane.api(), virt_handler=control_plane.api("kubevirt-handler"))
     yield stand_in
     stand_in.close()

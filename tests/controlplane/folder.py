@@ -1,7 +1,6 @@
 """The temporary folder of one control plane: removed with it, or by a later one when it was killed."""
 
 import fcntl
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -16,13 +15,13 @@ class OwnedFolder:
     def __init__(self) -> None:
         remove_abandoned()
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
-        self._lock = os.open(self.path / LOCK, os.O_CREAT | os.O_RDWR)
+        self._lock = (self.path / LOCK).open("w")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
 
     def remove(self) -> None:
-        """Remove the folder with all that is in it."""
+        """Remove the folder with all that is in it; fine when it was removed before."""
         shutil.rmtree(self.path, ignore_errors=True)
-        os.close(self._lock)
+        self._lock.close()
 
 
 def remove_abandoned() -> None:

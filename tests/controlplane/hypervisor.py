@@ -28,9 +28,9 @@ CAPACITY = {
 class Hypervisor:
     """Nodes, and the running of virt-launcher pods and VMIs on them. `close()` removes the nodes."""
 
-    def __init__(self, *, kubelet: Api, virt_handler: Api) -> None:
-        """Take one API as a user that may write nodes and pods, one as virt-handler's user."""
-        self._kubelet = kubelet
+    def __init__(self, *, admin: Api, virt_handler: Api) -> None:
+        """Take one API as a user that may do everything, one as virt-handler's user, who may update VMIs."""
+        self._admin = admin
         self._virt_handler = virt_handler
         self._nodes: list[str] = []
 
@@ -54,14 +54,18 @@ class Hypervisor:
             },
             "spec": {"taints": list(taints), "unschedulable": unschedulable},
         }
-        self._kubelet.post(NODES, node)
+        self._admin.post(NODES, node)
         self._nodes.append(name)
         resources = CAPACITY | dict(capacity or {})
         condition = {"type": "Ready", "status": "True" if ready else "False", "lastHeartbeatTime": _now()}
         status = {"capacity": resources, "allocatable": resources, "conditions": [condition]}
-        self._kubelet.patch(f"{NODES}/{name}/status", {"status": status})
+        self._admin.patch(f"{NODES}/{name}/status", {"status": status})
         # A new node is tainted as not ready, which another controller would take back.
-        return self._kubelet.patch(f"{NODES}/{name}", {"spec": {"taints": list(taints) or None}})
+        return self._admin.patch(f"{NODES}/{name}", {"spec": {"taints": list(taints) or None}})
+
+    def uncordon(self, name: str) -> Object:
+        """Let the node take pods."""
+        return self._admin.patch(f"{NODES}/{name}", {"spec": {"unschedulable": None}})
 
     def launch(
         self,
@@ -99,7 +103,7 @@ class Hypervisor:
 
     def wait_for_target(self, namespace: str, migration: str) -> Object:
         """Return the migration's target pod once kube-scheduler has bound it."""
-        uid = self._virt_handler.get(_migration(namespace, migration))["metadata"]["uid"]
+        uid = self._admin.get(_migration(namespace, migration))["metadata"]["uid"]
         return self._bound_pod(namespace, f"kubevirt.io/migrationJobUID={uid}")
 
     def migrate(self, namespace: str, migration: str) -> Object:
@@ -139,7 +143,7 @@ class Hypervisor:
             del vmi["metadata"]["labels"]["kubevirt.io/migrationTargetNodeName"]
 
         state = self._change_vmi(namespace, vmim["spec"]["vmiName"], arrive)["status"]["migrationState"]
-        self._kubelet.patch(_pod(namespace, state["sourcePod"]) + "/status", {"status": {"phase": "Succeeded"}})
+        self._admin.patch(_pod(namespace, state["sourcePod"]) + "/status", {"status": {"phase": "Succeeded"}})
         return self._wait_for_phase(namespace, migration, "Succeeded")
 
     def fail_transfer(self, namespace: str, migration: str, *, reason: str) -> Object:
@@ -152,7 +156,7 @@ class Hypervisor:
     def close(self) -> None:
         """Remove the nodes that were added."""
         while self._nodes:
-            self._kubelet.delete(f"{NODES}/{self._nodes.pop()}")
+            self._admin.delete(f"{NODES}/{self._nodes.pop()}")
 
     def _run(self, pod: Object) -> None:
         """Report the pod as running and ready, as kubelet does."""
@@ -165,20 +169,20 @@ class Hypervisor:
             "containerStatuses": [container | {"state": {"running": {"startedAt": _now()}}}],
         }
         metadata = pod["metadata"]
-        self._kubelet.patch(_pod(metadata["namespace"], metadata["name"]) + "/status", {"status": status})
+        self._admin.patch(_pod(metadata["namespace"], metadata["name"]) + "/status", {"status": status})
 
     def _bound_pod(self, namespace: str, selector: str) -> Object:
         """Wait for the one pod with the label to have a node."""
         path = f"/api/v1/namespaces/{namespace}/pods?labelSelector={selector}"
-        pods = self._kubelet.wait(path, lambda found: any("nodeName" in pod["spec"] for pod in found["items"]))
+        pods = self._admin.wait(path, lambda found: any("nodeName" in pod["spec"] for pod in found["items"]))
         bound: Object = next(pod for pod in pods["items"] if "nodeName" in pod["spec"])
         return bound
 
     def _wait_for_vmi(self, namespace: str, name: str, until: Callable[[Object], bool]) -> Object:
-        return self._virt_handler.wait(_vmi(namespace, name), until)
+        return self._admin.wait(_vmi(namespace, name), until)
 
     def _wait_for_phase(self, namespace: str, migration: str, phase: str) -> Object:
-        return self._virt_handler.wait(
+        return self._admin.wait(
             _migration(namespace, migration), lambda vmim: vmim.get("status", {}).get("phase") == phase
         )
 
@@ -190,7 +194,7 @@ class Hypervisor:
     def _change_vmi(self, namespace: str, name: str, change: Callable[[Object], None]) -> Object:
         """Read, change and write the VMI (its status is no subresource), again when someone was faster."""
         while True:
-            vmi = self._virt_handler.get(_vmi(namespace, name))
+            vmi = self._admin.get(_vmi(namespace, name))
             change(vmi)
             try:
                 return self._virt_handler.put(_vmi(namespace, name), vmi)
