@@ -67,10 +67,33 @@ securityContext:
 {{- end -}}
 {{- end -}}
 
+{{/* A setting as text. YAML reads a bare `off` as false. */}}
+{{- define "lmw.setting" -}}
+{{- if kindIs "map" . -}}
+{{- $pairs := list -}}
+{{- range $name, $value := . -}}
+{{- $pairs = append $pairs (printf "%s=%s" $name ($value | default "off")) -}}
+{{- end -}}
+{{- join "," $pairs -}}
+{{- else if kindIs "string" . -}}
+{{- . -}}
+{{- else -}}
+{{- toJson . -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Settings of the service as environment variables: `logLevel` is LIVE_MIGRATION_WEBHOOK_LOG_LEVEL. */}}
 {{- define "lmw.environment" -}}
-{{- range $name, $value := .Values.settings }}
+{{- $ports := .Values.ports -}}
+{{- $settings := dict "listen" (printf "%s:%v" $ports.address $ports.https) -}}
+{{- $settings = set $settings "probeListen" (printf "%s:%v" $ports.address $ports.http) -}}
+{{- $settings = merge $settings (dict "workerTmpDir" "/tmp" "tlsDir" "/etc/live-migration-webhook/tls") .Values.settings -}}
+{{- if .Values.certificates.clientAuthority -}}
+{{- $settings = set $settings "clientCaFile" "/etc/live-migration-webhook/client-authority/ca.crt" -}}
+{{- end -}}
+{{- $settings = set $settings "controllerEnforcement" (.Values.settings.controllerEnforcement | default "off") -}}
+{{- range $name, $value := $settings }}
 - name: LIVE_MIGRATION_WEBHOOK_{{ $name | snakecase | upper }}
-  value: {{ ternary $value (toJson $value) (kindIs "string" $value) | quote }}
+  value: {{ include "lmw.setting" $value | quote }}
 {{- end }}
 {{- end -}}
