@@ -16,13 +16,10 @@ from tests.controlplane.processes import StartFailedError
 @pytest.fixture(scope="session")
 def control_plane(request: pytest.FixtureRequest) -> Iterator[ControlPlane]:
     """Start the control plane with KubeVirt once; its builds report on the terminal."""
-    capture = request.config.pluginmanager.getplugin("capturemanager")
     plane = ControlPlane()
-    try:
-        with capture.global_and_fixture_disabled():
-            plane.start()
-    except (GoMissingError, BuildFailedError, StartFailedError) as error:
-        pytest.fail(str(error), pytrace=False)
+    failure = _start(plane, request.config)
+    if failure:
+        pytest.fail(failure, pytrace=False)
     yield plane
     plane.stop()
 
@@ -43,3 +40,13 @@ def hypervisor(control_plane: ControlPlane) -> Iterator[Hypervisor]:
     stand_in = Hypervisor(admin=control_plane.api(), virt_handler=control_plane.api("kubevirt-handler"))
     yield stand_in
     stand_in.close()
+
+
+def _start(plane: ControlPlane, config: pytest.Config) -> str | None:
+    """Start with the terminal in sight; return why it didn't."""
+    try:
+        with config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            plane.start()
+    except (GoMissingError, BuildFailedError, StartFailedError) as error:
+        return str(error)
+    return None
