@@ -1,0 +1,1 @@
+"""The demonstration: the webhook's main job on a real API server."""

@@ -1,0 +1,97 @@
+"""The story that the demonstration tells."""
+
+from typing import Final
+
+import yaml
+
+from tests.controlplane.api import KUBEVIRT
+from tests.controlplane.kubevirt_objects import CUSTOM_RESOURCES
+from tests.controlplane.namespaces import create_namespace
+from tests.controlplane.volumes import bind_claim
+from tests.demo.stage import MANIFESTS, NAMESPACE, Stage
+
+SKYLAKE, HASWELL = "Skylake-Server-IBRS", "Haswell-noTSX-IBRS"
+REFUSED: Final = {
+    "router": "bridge-network: ",
+    "desktop": "cd-rom: ",
+    "build": "container-disk: ",
+    "vision": "pci-device: ",
+    "files": "read-write-once: ",
+}
+"""One virtual machine for each restriction of the documentation."""
+CARD: Final = {
+    "pciVendorSelector": "8086:1521",
+    "resourceName": "vendor.example/card",
+    "externalResourceProvider": True,
+}
+MACHINES: Final = ("web", *REFUSED, "legacy")
+
+
+def play(stage: Stage) -> bool:
+    """Tell the story from beginning to end; False when something went otherwise than told."""
+    _set_up(stage)
+    _five_restrictions(stage)
+    _three_at_once(stage)
+    _to_the_wrong_node(stage)
+    _one_that_passes(stage)
+    return stage.as_told
+
+
+def _set_up(stage: Stage) -> None:
+    """Add three nodes and start the virtual machines: on node-a, before the others take pods."""
+    admin = stage.plane.api()
+    gates = {"developerConfiguration": {"featureGates": ["HostDevices"]}}
+    configuration = gates | {"permittedHostDevices": {"pciHostDevices": [CARD]}}
+    admin.patch(f"{CUSTOM_RESOURCES}/kubevirt", {"spec": {"configuration": configuration}})
+    create_namespace(admin, NAMESPACE)
+    stage.hypervisor.add_node("node-a", labels=_cpu(SKYLAKE), capacity={"vendor.example/card": "1"})
+    stage.chapter("Seven virtual machines: the owner is told at once what will forbid a live migration")
+    for name in MACHINES:
+        shows = "Warning: " if name != "web" else "virtualmachine.kubevirt.io/web created"
+        stage.run(f"kubectl -n {NAMESPACE} apply -f vm-{name}.yaml", shows=shows)
+        for document in yaml.safe_load_all((MANIFESTS / f"vm-{name}.yaml").read_text()):
+            if document["kind"] == "PersistentVolumeClaim":
+                bind_claim(admin, NAMESPACE, document["metadata"]["name"])
+    for name in MACHINES:
+        stage.hypervisor.launch(NAMESPACE, name)
+    stage.hypervisor.add_node("node-b", labels=_cpu(SKYLAKE))
+    stage.hypervisor.add_node("node-c", labels=_cpu(HASWELL))
+
+
+def _cpu(model: str) -> dict[str, str]:
+    prefixes = ("host-model-cpu", "cpu-model", "cpu-model-migration")
+    shared = {f"{prefix}.node.kubevirt.io/{HASWELL}": "true" for prefix in prefixes[1:]}
+    return shared | {f"{prefix}.node.kubevirt.io/{model}": "true" for prefix in prefixes}
+
+
+def _five_restrictions(stage: Stage) -> None:
+    stage.chapter("The five restrictions of the documentation: each migration is refused at once, in words to act on")
+    for name, shows in REFUSED.items():
+        stage.run(f"kubectl -n {NAMESPACE} apply -f move-{name}.yaml", shows=shows)
+
+
+def _three_at_once(stage: Stage) -> None:
+    stage.chapter("One virtual machine that breaks three restrictions: all of them are named")
+    shown = stage.run(f"kubectl -n {NAMESPACE} apply -f move-legacy.yaml", shows="bridge-network: ")
+    stage.as_told &= all(f"{restriction}: " in shown for restriction in ("cd-rom", "container-disk"))
+
+
+def _to_the_wrong_node(stage: Stage) -> None:
+    stage.chapter("A node that can't take the virtual machine: its CPU doesn't know the model")
+    stage.run(f"kubectl -n {NAMESPACE} apply -f move-web-to-node-c.yaml", shows="target-node: ")
+
+
+def _one_that_passes(stage: Stage) -> None:
+    stage.chapter("A migration that can work passes; the target pod gets the right node selector")
+    stage.run(f"kubectl -n {NAMESPACE} apply -f move-web.yaml", shows="move-web created")
+    target = stage.hypervisor.wait_for_target(NAMESPACE, "move-web")
+    stage.say(f"KubeVirt makes the target pod {target['metadata']['name']} on {target['spec']['nodeName']}:")
+    selector = "kubectl -n {} get pod {} -o jsonpath={{.spec.nodeSelector}}{{'\\n'}}"
+    stage.run(
+        selector.format(NAMESPACE, target["metadata"]["name"]), shows=f"cpu-model-migration.node.kubevirt.io/{SKYLAKE}"
+    )
+    stage.chapter("An abort is never in the way")
+    stage.run(f"kubectl -n {NAMESPACE} delete vmim move-web --wait=false", shows="deleted")
+    path = f"{KUBEVIRT}/namespaces/{NAMESPACE}/virtualmachineinstances/web"
+    stage.plane.api().wait(path, lambda vmi: vmi["status"]["phase"] == "Running")
+    stage.run(f"kubectl -n {NAMESPACE} get vmi web", shows="Running")
