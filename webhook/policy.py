@@ -4,9 +4,11 @@ A profile says which restrictions hold by default; each can be set alone.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
+
+from webhook.objects.kubevirt import KubeVirt
 
 
 class Enforcement(StrEnum):
@@ -31,6 +33,9 @@ _BY_PROFILE: Final[Mapping[Profile, Mapping[str, Enforcement]]] = {
 }
 """Exceptions to `deny`: upstream KubeVirt migrates CD-ROMs and container disks."""
 
+HARVESTER_NAMESPACE: Final = "harvester-system"
+"""Where Harvester, and nobody else, has its KubeVirt resource."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -44,3 +49,15 @@ class Policy:
         """Return how strictly a restriction holds, by its id."""
         by_profile = _BY_PROFILE[self.profile].get(restriction, Enforcement.DENY)
         return self.enforcements.get(restriction, by_profile)
+
+    def resolved(self, kubevirt: KubeVirt | None) -> "Policy":
+        """Return the policy with the profile that fits the cluster, where it is left to the cluster.
+
+        Harvester refuses CD-ROMs and container disks up to 1.7, which has KubeVirt 1.6; later ones leave it to KubeVirt.
+        """
+        if self.profile is not Profile.AUTO:
+            return self
+        strict = kubevirt is None or (
+            kubevirt.metadata.namespace == HARVESTER_NAMESPACE and not kubevirt.is_at_least(1, 7)
+        )
+        return replace(self, profile=Profile.HARVESTER if strict else Profile.KUBEVIRT)

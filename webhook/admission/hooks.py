@@ -74,10 +74,10 @@ def decide(hook: Hook, request: AdmissionRequest, cluster: Cluster, policy: Poli
         return ALLOWED
     deadline = time.monotonic() + timeout
     snapshot = cluster.snapshot()
-    verdict = hook.judge(request, snapshot, policy)
+    verdict = hook.judge(request, snapshot, policy.resolved(snapshot.kubevirt))
     read: frozenset[Reference] = frozenset()
     while unread := verdict.rests_on - read:
         snapshot = cluster.reread(snapshot, unread, deadline - time.monotonic())
         read |= unread
-        verdict = hook.judge(request, snapshot, policy)
+        verdict = hook.judge(request, snapshot, policy.resolved(snapshot.kubevirt))
     return verdict
