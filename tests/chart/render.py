@@ -57,14 +57,16 @@ def of_kind(objects: Iterable[Object], *kinds: str) -> list[Object]:
 
 
 def webhook_configurations(
-    values: Values | None = None, *, namespace: str = NAMESPACE, port: int, ca_bundle: str
+    values: Values | None = None, *, release: str = RELEASE, namespace: str = NAMESPACE, port: int, ca_bundle: str
 ) -> list[Object]:
     """Return both webhook configurations as rendered but for the Service's port and the caBundle (base64).
 
     The Service that they name is the release's, in `namespace`; it has to lead to whoever listens on the port.
     """
     configurations = of_kind(
-        render(values, namespace=namespace), "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"
+        render(values, release=release, namespace=namespace),
+        "ValidatingWebhookConfiguration",
+        "MutatingWebhookConfiguration",
     )
     for hook in (hook for configuration in configurations for hook in configuration["webhooks"]):
         hook["clientConfig"]["caBundle"] = ca_bundle
