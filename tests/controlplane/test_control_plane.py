@@ -150,3 +150,18 @@ def test_a_removed_namespace_takes_nothing_new(control_plane: ControlPlane, name
     api.delete(f"/api/v1/namespaces/{namespace}")
     with pytest.raises(ApiError, match="because it is being terminated"):
         api.post(f"/api/v1/namespaces/{namespace}/configmaps", {"metadata": {"name": "late"}})
+
+
+def test_the_api_server_can_be_restarted_with_its_port_data_and_webhooks() -> None:
+    with ControlPlane(virt_controller=False) as plane:
+        assert set(plane.processes) == {"etcd", "kube-apiserver", "kube-scheduler", "virt-api"}
+        plane.api().post("/api/v1/namespaces/default/configmaps", {"metadata": {"name": "kept"}})
+        plane.processes["kube-apiserver"].kill()
+        assert not plane.api().exists("/readyz")
+
+        plane.processes["kube-apiserver"].start()
+        plane.wait_for_api_server()
+        kept = plane.kubectl("get", "configmap", "kept", "-o", "name")
+        refused = plane.kubectl("create", "-f", "-", stdin=json.dumps(migration("move", "nothing")))
+        assert kept.stdout == "configmap/kept\n"
+        assert 'admission webhook "migration-create-validator.kubevirt.io" denied the request' in refused.stderr

@@ -1,5 +1,6 @@
 """Nothing outlives its owner: not after an interrupt, a failed test or a kill."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -48,7 +49,7 @@ def owners() -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
     yield start
     for owner in started:
-        owner.kill()
+        os.killpg(owner.pid, signal.SIGKILL)
         owner.communicate()
 
 
@@ -66,12 +67,9 @@ def descendants(pid: int) -> set[int]:
     return {found for child in map(int, children) for found in ({child} | descendants(child))}
 
 
-def wait_until_ended(pids: set[int], *, seconds: float = 20) -> None:
+def wait_until_ended(pids: set[int]) -> None:
     """Return when none of the processes runs; a dead one that nobody collected has ended."""
-    deadline = time.monotonic() + seconds
-    while running := {pid for pid in pids if is_running(pid)}:
-        assert time.monotonic() < deadline, f"still running: {running}"
-        time.sleep(0.02)
+    wait_until(lambda: not any(map(is_running, pids)))
 
 
 def is_running(pid: int) -> bool:
@@ -113,6 +111,20 @@ def test_a_leashed_program_ends_with_its_owner_and_takes_its_children_along(
     assert len(pids) == 4
     owner.send_signal(end)
     wait_until_ended(pids)
+
+
+def test_a_forked_child_of_the_owner_keeps_no_program_alive(
+    programs: dict[str, Path], owners: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    forking = STARTED_BY_OWNER.replace("signal.pause()", "import os; os.fork(); signal.pause()")
+    owner = owners("-c", forking, tmp_path, programs["leash"], "--", "sleep", "1000")
+    assert first_line(owner) == "started\n"
+    wait_until(lambda: len(descendants(owner.pid)) == 3)
+    forked = next(pid for pid in descendants(owner.pid) if os.getpgid(pid) == owner.pid)
+    started = descendants(owner.pid) - {forked}
+    owner.kill()
+    wait_until_ended(started)
+    assert is_running(forked)
 
 
 def test_a_leashed_program_that_does_not_listen_is_killed(
@@ -183,6 +195,28 @@ def test_a_control_plane_ends_with_its_owner_and_leaves_no_folder(
     assert not kubeconfig.parent.exists()
 
 
+FAILING_TEST = """
+import pathlib
+
+def test_failing(control_plane):
+    pids = [str(process.pid) for process in control_plane.processes.values()]
+    pathlib.Path("{file}").write_text(" ".join(pids))
+    assert False, "as intended"
+"""
+
+
+def test_a_control_plane_ends_after_a_failed_test(tmp_path: Path) -> None:
+    file = tmp_path / "pids"
+    failing = tmp_path / "test_failing.py"
+    failing.write_text(FAILING_TEST.format(file=file))
+    command = [sys.executable, "-m", "pytest", "-p", "tests.controlplane.fixtures", "-q", "-p", "no:cacheprovider"]
+    result = subprocess.run([*command, failing], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "AssertionError: as intended" in result.stdout
+    pids = {int(pid) for pid in file.read_text().split()}
+    assert len(pids) == 5
+    assert not [pid for pid in pids if is_running(pid)]
+
+
 def test_the_folder_of_a_living_control_plane_is_not_abandoned() -> None:
     owned = folder.OwnedFolder()
     folder.remove_abandoned()
@@ -207,7 +241,12 @@ def test_free_ports_are_free_and_differ() -> None:
 
 def wait_for_text(file: Path, text: str) -> None:
     """Return when the file has the text."""
-    deadline = time.monotonic() + 20
-    while not (file.exists() and text in file.read_text()):
-        assert time.monotonic() < deadline, f"{file} has no {text!r}"
+    wait_until(lambda: file.exists() and text in file.read_text())
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float = 20) -> None:
+    """Return when the condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"still not so after {seconds:.0f} s"
         time.sleep(0.02)
