@@ -65,7 +65,14 @@ def test_a_denial_has_a_message_for_people_and_causes_for_machines():
         allowed=False,
         message="VM default/web cannot be live-migrated",
         causes=(violation,),
-        subject=Subject(group="kubevirt.io", kind="virtualmachineinstances", name="web", uid="7"),
+        subject=Subject(
+            title="VM default/web",
+            kind="VirtualMachineInstance",
+            resource="virtualmachineinstances",
+            namespace="default",
+            name="web",
+            uid="7",
+        ),
     )
 
     assert orjson.loads(review.write(a_request(), verdict))["response"] == {

@@ -118,7 +118,7 @@ def _status(verdict: Verdict) -> dict[str, Any]:
     }
     details: dict[str, Any] = {"causes": [_cause(violation) for violation in verdict.causes]}
     if subject := verdict.subject:
-        details |= {"group": subject.group, "kind": subject.kind, "name": subject.name}
+        details |= {"group": "kubevirt.io", "kind": subject.resource, "name": subject.name}
         if subject.uid:
             details["uid"] = subject.uid
     return status | {"details": details}

@@ -31,18 +31,26 @@ class Violation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """The object that a denial is about, for `status.details`."""
+    """The virtual machine that a verdict is about: for `status.details`, and for Events.
 
-    group: str
+    `title` is what people call it (`VM default/web`); `vm` and `vm_uid` name the VM that owns a VMI, "" for none.
+    """
+
+    title: str
     kind: str
+    resource: str
+    namespace: str
     name: str
     uid: str = ""
+    vm: str = ""
+    vm_uid: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """The decision: allowed or not, what to say, and what to write into the object.
 
+    `causes` are the restrictions that are broken; an allowed request may have some, where they only warn.
     `patch` is a list of JSON Patch operations, empty for none. `rests_on` names the objects that must be read from
     the API server before the decision may be given: nobody is refused because of a stale or missing copy.
     """

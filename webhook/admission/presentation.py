@@ -18,7 +18,7 @@ def judged(assessment: Assessment, policy: Policy, strictest: Enforcement = Enfo
     ]
     warnings = (*misread_warnings(assessment.vmi.misread), *map(warning, warned))
     if not denied:
-        return Verdict(warnings=warnings)
+        return Verdict(warnings=warnings, causes=tuple(warned), subject=subject(assessment.vmi))
     return refusal(assessment, denied, warnings)
 
 
@@ -39,9 +39,18 @@ def refusal(assessment: Assessment, violations: Iterable[Violation], warnings: t
 
 
 def subject(vmi: VirtualMachineInstance) -> Subject:
-    """Name the object that a denial is about."""
-    kind = "virtualmachines" if vmi.is_template else "virtualmachineinstances"
-    return Subject(group="kubevirt.io", kind=kind, name=vmi.metadata.name, uid=vmi.metadata.uid)
+    """Name the virtual machine that a verdict is about."""
+    owner = vmi.metadata.owner if vmi.metadata.owner and vmi.metadata.owner.kind == "VirtualMachine" else None
+    return Subject(
+        title=vmi.title,
+        kind="VirtualMachine" if vmi.is_template else "VirtualMachineInstance",
+        resource="virtualmachines" if vmi.is_template else "virtualmachineinstances",
+        namespace=vmi.metadata.namespace,
+        name=vmi.metadata.name,
+        uid=vmi.metadata.uid,
+        vm=owner.name if owner else "",
+        vm_uid=owner.uid if owner else "",
+    )
 
 
 def warning(violation: Violation) -> str:
