@@ -153,6 +153,13 @@ class Hypervisor:
         self._change_transfer(vmim, lambda state: state.update(end, endTimestamp=_now()))
         return self._wait_for_phase(namespace, migration, "Failed")
 
+    def answer_abort(self, namespace: str, vmi: str) -> Object:
+        """Stop a transfer once virt-controller asks for it, as virt-handler does; return the VMI."""
+        self._wait_for_vmi(namespace, vmi, lambda found: _transfer(found).get("abortRequested") is True)
+        reason = "Live migration has been aborted"
+        end = {"failed": True, "completed": True, "abortStatus": "Succeeded", "failureReason": reason}
+        return self._change_vmi(namespace, vmi, lambda found: _transfer(found).update(end, endTimestamp=_now()))
+
     def close(self) -> None:
         """Remove the nodes that were added."""
         while self._nodes:
@@ -213,6 +220,12 @@ def _usual_labels(name: str) -> dict[str, str]:
         "machine-type.node.kubevirt.io/q35": "true",
         f"machine-type.node.kubevirt.io/{MACHINE_TYPE}": "true",
     }
+
+
+def _transfer(vmi: Object) -> Object:
+    """Return the state of the VMI's migration, which is in the VMI."""
+    state: Object = vmi["status"].get("migrationState") or {}
+    return state
 
 
 def _set_conditions(status: Object, *conditions: Object) -> None:

@@ -26,7 +26,7 @@ def main() -> int:
     try:
         with ControlPlane() as plane, running_service(plane) as service:
             print(f"Ready after {time.monotonic() - started:.0f} s, the webhook is registered by its chart.")
-            stand_in = Hypervisor(kubelet=plane.api(), virt_handler=plane.api("kubevirt-handler"))
+            stand_in = Hypervisor(admin=plane.api(), virt_handler=plane.api("kubevirt-handler"))
             stage = Stage(plane=plane, service=service, hypervisor=stand_in)
             told = story.play(stage)
             if options.keep:
