@@ -41,7 +41,7 @@ class Service:
     def get(self, path: str) -> tuple[int, str]:
         """Ask the plain port: `/readyz`, `/metrics`."""
         try:
-            with urllib.request.urlopen(f"http://{LOOPBACK}:{self.probe_port}{path}", timeout=10) as answer:  # noqa: S310
+            with urllib.request.urlopen(f"http://{LOOPBACK}:{self.probe_port}{path}", timeout=10) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -113,7 +113,11 @@ def _start(plane: ControlPlane, name: str, objects: Sequence[Object], settings: 
         "drain-seconds": "0",
         **settings,
     }
-    command = [PROGRAM, "serve", *(part for flag, value in flags.items() for part in (f"--{flag}", value))]
+    command: list[str | Path] = [
+        PROGRAM,
+        "serve",
+        *(part for flag, value in flags.items() for part in (f"--{flag}", value)),
+    ]
     process = plane.leashed(name, *command)
     process.start()
     return Service(

@@ -25,12 +25,12 @@ def kubevirt(namespace: str, version: str) -> KubeVirt:
         (Profile.KUBEVIRT, "read-write-once", Enforcement.DENY),
     ],
 )
-def test_a_profile_says_what_holds_by_default(profile: Profile, restriction: str, enforcement: Enforcement):
+def test_a_profile_says_what_holds_by_default(profile: Profile, restriction: str, enforcement: Enforcement) -> None:
     assert Policy(profile=profile).enforcement(restriction) is enforcement
 
 
 @pytest.mark.parametrize("profile", [Profile.HARVESTER, Profile.KUBEVIRT])
-def test_each_restriction_can_be_set_alone(profile: Profile):
+def test_each_restriction_can_be_set_alone(profile: Profile) -> None:
     policy = Policy(profile=profile, enforcements={"cd-rom": Enforcement.WARN})
 
     assert policy.enforcement("cd-rom") is Enforcement.WARN
@@ -46,11 +46,11 @@ def test_each_restriction_can_be_set_alone(profile: Profile):
         pytest.param(kubevirt("kubevirt", "v1.3.1"), Profile.KUBEVIRT, id="KubeVirt alone"),
     ],
 )
-def test_auto_goes_by_the_cluster(cluster: KubeVirt | None, profile: Profile):
+def test_auto_goes_by_the_cluster(cluster: KubeVirt | None, profile: Profile) -> None:
     assert Policy(profile=Profile.AUTO).resolved(cluster).profile is profile
 
 
-def test_a_profile_that_was_chosen_stays():
+def test_a_profile_that_was_chosen_stays() -> None:
     policy = Policy(profile=Profile.HARVESTER)
 
     assert policy.resolved(kubevirt("kubevirt", "v1.7.0")) is policy

@@ -40,26 +40,26 @@ def a_request(**request: Any) -> review.AdmissionRequest:
         ),
     ],
 )
-def test_what_is_no_review_is_said_in_one_line(body: bytes, message: str):
+def test_what_is_no_review_is_said_in_one_line(body: bytes, message: str) -> None:
     with pytest.raises(review.NotAReview) as raised:
         review.read(body)
 
     assert (str(raised.value), raised.value.status) == (message, 400)
 
 
-def test_an_allowed_request_is_answered_with_its_uid_and_nothing_else():
+def test_an_allowed_request_is_answered_with_its_uid_and_nothing_else() -> None:
     assert review.write(a_request(), ALLOWED) == (
         b'{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"u-1","allowed":true}}'
     )
 
 
-def test_the_answer_has_the_version_of_the_question():
+def test_the_answer_has_the_version_of_the_question() -> None:
     body = orjson.dumps(a_review({}, resource=MIGRATIONS) | {"apiVersion": "admission.k8s.io/v1beta1"})
 
     assert review.write(review.read(body), ALLOWED).startswith(b'{"apiVersion":"admission.k8s.io/v1beta1",')
 
 
-def test_a_denial_has_a_message_for_people_and_causes_for_machines():
+def test_a_denial_has_a_message_for_people_and_causes_for_machines() -> None:
     violation = Violation(restriction="cd-rom", field="spec.x", problem='disk "iso" is one', remedy="eject it")
     verdict = Verdict(
         allowed=False,
@@ -105,13 +105,13 @@ def test_a_denial_has_a_message_for_people_and_causes_for_machines():
     [("a\nb", ["a b"]), ("x" * 121, ["x" * 119 + "…"]), ("\x00", None), ("\u202e", None)],
     ids=["line break", "too long", "nothing printable", "only a direction mark"],
 )
-def test_warnings_are_lines_that_the_api_server_passes_on(warning: str, sent: list[str] | None):
+def test_warnings_are_lines_that_the_api_server_passes_on(warning: str, sent: list[str] | None) -> None:
     answer = orjson.loads(review.write(a_request(), Verdict(warnings=(warning,))))
 
     assert answer["response"].get("warnings") == sent
 
 
-def test_a_patch_is_a_json_patch_in_base64():
+def test_a_patch_is_a_json_patch_in_base64() -> None:
     verdict = Verdict(patch=({"op": "add", "path": "/metadata/labels", "value": {}},))
 
     response = orjson.loads(review.write(a_request(), verdict))["response"]
@@ -120,7 +120,7 @@ def test_a_patch_is_a_json_patch_in_base64():
     assert orjson.loads(base64.b64decode(response["patch"])) == list(verdict.patch)
 
 
-def test_paths_in_an_object_start_at_the_object():
+def test_paths_in_an_object_start_at_the_object() -> None:
     request = a_request(object={"spec": {"vmiName": 7}})
 
     request.object.object("spec").text("vmiName")
@@ -128,5 +128,5 @@ def test_paths_in_an_object_start_at_the_object():
     assert request.object.misread == ["spec.vmiName is a number, not a string"]
 
 
-def test_a_null_object_is_an_empty_one():
+def test_a_null_object_is_an_empty_one() -> None:
     assert a_request(object=None).object.value == {}

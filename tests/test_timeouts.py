@@ -43,7 +43,7 @@ def timeouts(vmi: Any, cluster: KubeVirt | None, *policies: MigrationPolicy) -> 
         pytest.param("devel", 150, 1200, "KubeVirt's default", id="no version number"),
     ],
 )
-def test_the_default_goes_by_the_version_of_kubevirt(version: str, per_gib: int, completion: int, source: str):
+def test_the_default_goes_by_the_version_of_kubevirt(version: str, per_gib: int, completion: int, source: str) -> None:
     result = timeouts(a_machine(), kubevirt(version))
 
     assert (result.per_gib, result.completion, result.progress, result.source) == (per_gib, completion, 150, source)
@@ -53,19 +53,19 @@ def test_the_default_goes_by_the_version_of_kubevirt(version: str, per_gib: int,
     ("memory", "documented", "counted"),
     [("1Gi", 150, 300), ("4Gi", 600, 750), ("8Gi", 1200, 1350), ("1G", 140, 150), ("1536Mi", 225, 300), ("0", 0, 0)],
 )
-def test_kubevirt_counts_whole_decimal_gigabytes(memory: str, documented: int, counted: int):
+def test_kubevirt_counts_whole_decimal_gigabytes(memory: str, documented: int, counted: int) -> None:
     result = timeouts(a_machine(memory), kubevirt())
 
     assert (result.completion, result.completion_by_kubevirt) == (documented, counted)
 
 
-def test_the_kubevirt_resource_overrides_the_default():
+def test_the_kubevirt_resource_overrides_the_default() -> None:
     result = timeouts(a_machine(), kubevirt(completionTimeoutPerGiB=800, progressTimeout=60))
 
     assert (result.completion, result.progress, result.source) == (6400, 60, "KubeVirt resource")
 
 
-def test_a_policy_overrides_the_kubevirt_resource_field_by_field():
+def test_a_policy_overrides_the_kubevirt_resource_field_by_field() -> None:
     policy = a_policy("slow", {}, completionTimeoutPerGiB=10)
 
     result = timeouts(a_machine(), kubevirt(completionTimeoutPerGiB=800, progressTimeout=60), policy)
@@ -73,16 +73,16 @@ def test_a_policy_overrides_the_kubevirt_resource_field_by_field():
     assert (result.completion, result.progress, result.source) == (80, 60, "MigrationPolicy slow")
 
 
-def test_zero_means_no_timeout():
+def test_zero_means_no_timeout() -> None:
     assert timeouts(a_machine(), kubevirt(completionTimeoutPerGiB=0, progressTimeout=0)).completion == 0
 
 
 @pytest.mark.parametrize("value", [-1, "800", True, 1.5, None])
-def test_a_number_that_is_none_leaves_the_default(value: Any):
+def test_a_number_that_is_none_leaves_the_default(value: Any) -> None:
     assert timeouts(a_machine(), kubevirt(completionTimeoutPerGiB=value)).per_gib == 150
 
 
-def test_volumes_whose_data_move_count_too():
+def test_volumes_whose_data_move_count_too() -> None:
     status = {
         "migratedVolumes": [{"volumeName": "root", "sourcePVCInfo": {"claimName": "old"}}],
         "volumeStatus": [
@@ -94,7 +94,7 @@ def test_volumes_whose_data_move_count_too():
     assert timeouts(a_machine("2Gi", status=status), kubevirt()).completion == 12 * 150
 
 
-def test_the_requested_memory_counts_where_the_guest_has_none_of_its_own():
+def test_the_requested_memory_counts_where_the_guest_has_none_of_its_own() -> None:
     spec = {"domain": {"resources": {"requests": {"memory": "2Gi"}}}}
 
     assert timeouts(a_vmi(spec), kubevirt()).completion == 300
@@ -110,7 +110,7 @@ def test_the_requested_memory_counts_where_the_guest_has_none_of_its_own():
         ("1e30", ""),
     ],
 )
-def test_a_bandwidth_that_is_too_small_for_the_timeout_is_warned_of(bandwidth: str, warning: str):
+def test_a_bandwidth_that_is_too_small_for_the_timeout_is_warned_of(bandwidth: str, warning: str) -> None:
     assert timeouts(a_machine(), kubevirt(bandwidthPerMigration=bandwidth)).warning == warning
 
 
@@ -137,13 +137,13 @@ NS_BOTH = {"namespaceSelector": NAMESPACE}
         pytest.param([a_policy("a", {**VMI_APP, "namespaceSelector": {"team": "b"}})], None, id="one of two"),
     ],
 )
-def test_the_policy_is_the_one_that_kubevirt_chooses(policies: list[MigrationPolicy], chosen: str | None):
+def test_the_policy_is_the_one_that_kubevirt_chooses(policies: list[MigrationPolicy], chosen: str | None) -> None:
     policy = matching_policy(policies, LABELS, NAMESPACE)
 
     assert (policy.metadata.name if policy else None) == chosen
 
 
-def test_a_machine_without_any_label_matches_every_policy_with_selectors():
+def test_a_machine_without_any_label_matches_every_policy_with_selectors() -> None:
     policy = matching_policy([a_policy("b", VMI_APP), a_policy("a", NS_TEAM)], {}, {})
 
     assert policy is not None
@@ -151,7 +151,7 @@ def test_a_machine_without_any_label_matches_every_policy_with_selectors():
 
 
 @given(per_gib=st.integers(), progress=st.integers(), memory=st.text() | st.integers().map(str))
-def test_no_setting_makes_it_fail(per_gib: int, progress: int, memory: str):
+def test_no_setting_makes_it_fail(per_gib: int, progress: int, memory: str) -> None:
     result = timeouts(a_machine(memory), kubevirt(completionTimeoutPerGiB=per_gib, progressTimeout=progress))
 
     assert result.completion >= 0

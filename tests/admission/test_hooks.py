@@ -53,7 +53,7 @@ def judged(
     return decide(BY_PATH[path], request, RecordingCluster([*cluster], [*cluster]), policy or Policy(), timeout=5)
 
 
-def test_an_allowed_request_reads_nothing():
+def test_an_allowed_request_reads_nothing() -> None:
     cluster = RecordingCluster([a_vmi_document()], [])
 
     verdict = decide(BY_PATH["/validate/migrations"], a_request(a_migration()), cluster, Policy(), timeout=5)
@@ -62,7 +62,7 @@ def test_an_allowed_request_reads_nothing():
     assert cluster.reads == []
 
 
-def test_nobody_is_refused_because_of_a_stale_copy():
+def test_nobody_is_refused_because_of_a_stale_copy() -> None:
     cluster = RecordingCluster([a_vmi_document(WITH_CD_ROM)], [a_vmi_document()])
 
     verdict = decide(BY_PATH["/validate/migrations"], a_request(a_migration()), cluster, Policy(), timeout=5)
@@ -71,7 +71,7 @@ def test_nobody_is_refused_because_of_a_stale_copy():
     assert len(cluster.reads) == 1
 
 
-def test_a_denial_rests_on_what_the_api_server_has_now():
+def test_a_denial_rests_on_what_the_api_server_has_now() -> None:
     document = a_vmi_document(a_spec(volumes=[VOLUME]))
     cluster = RecordingCluster([document], [document, a_claim("web-root", "ReadWriteOnce")])
 
@@ -87,7 +87,7 @@ def test_a_denial_rests_on_what_the_api_server_has_now():
     }
 
 
-def test_what_the_copy_misses_is_read_before_it_is_called_missing():
+def test_what_the_copy_misses_is_read_before_it_is_called_missing() -> None:
     document = a_vmi_document(a_spec(volumes=[VOLUME]))
     cluster = RecordingCluster([], [document, a_claim("web-root", "ReadWriteOnce")])
 
@@ -99,20 +99,20 @@ def test_what_the_copy_misses_is_read_before_it_is_called_missing():
 
 
 @pytest.mark.parametrize("operation", ["DELETE", "UPDATE", "CONNECT"])
-def test_an_abort_and_all_else_but_creation_is_allowed_unseen(operation: str):
+def test_an_abort_and_all_else_but_creation_is_allowed_unseen(operation: str) -> None:
     request = a_request(a_migration(), operation=operation)
 
     assert judged(request, a_vmi_document(WITH_CD_ROM)) is ALLOWED
 
 
-def test_a_status_is_none_of_our_business():
+def test_a_status_is_none_of_our_business() -> None:
     request = a_request(a_migration(), subResource="status")
 
     assert judged(request, a_vmi_document(WITH_CD_ROM)) is ALLOWED
 
 
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook.path)
-def test_a_resource_that_a_hook_does_not_judge_is_a_mistake_of_the_configuration(hook: Any):
+def test_a_resource_that_a_hook_does_not_judge_is_a_mistake_of_the_configuration(hook: Any) -> None:
     request = a_request({}, resource="secrets")
 
     with pytest.raises(review.NotAReview) as raised:
@@ -123,7 +123,7 @@ def test_a_resource_that_a_hook_does_not_judge_is_a_mistake_of_the_configuration
 
 
 @pytest.mark.parametrize("path", ["/validate/migrations", "/mutate/migrations"])
-def test_both_hooks_of_a_migration_give_the_same_refusal(path: str):
+def test_both_hooks_of_a_migration_give_the_same_refusal(path: str) -> None:
     verdict = judged(a_request(a_migration()), a_vmi_document(WITH_CD_ROM), path=path)
 
     assert verdict.message == (
@@ -153,7 +153,7 @@ def test_both_hooks_of_a_migration_give_the_same_refusal(path: str):
         ),
     ],
 )
-def test_a_migration_of_nothing_is_left_to_kubevirt(document: Any, warnings: tuple[str, ...]):
+def test_a_migration_of_nothing_is_left_to_kubevirt(document: Any, warnings: tuple[str, ...]) -> None:
     verdict = judged(a_request(document))
 
     assert (verdict.allowed, verdict.warnings) == (True, warnings)
@@ -168,14 +168,14 @@ def test_a_migration_of_nothing_is_left_to_kubevirt(document: Any, warnings: tup
         ({"status": {"phase": "Failed", "nodeName": "node-a"}}, "has ended (Failed)"),
     ],
 )
-def test_what_does_not_run_is_left_to_kubevirt(change: dict[str, Any], words: str):
+def test_what_does_not_run_is_left_to_kubevirt(change: dict[str, Any], words: str) -> None:
     verdict = judged(a_request(a_migration()), {**a_vmi_document(WITH_CD_ROM), **change})
 
     assert verdict.allowed
     assert verdict.warnings == (f"VMI default/web {words}: KubeVirt decides whether it can migrate",)
 
 
-def test_a_machine_that_is_being_deleted_is_left_to_kubevirt():
+def test_a_machine_that_is_being_deleted_is_left_to_kubevirt() -> None:
     document = a_vmi_document(WITH_CD_ROM, deletionTimestamp="2026-01-01T00:00:00Z")
 
     assert judged(a_request(a_migration()), document).allowed
@@ -197,7 +197,7 @@ def test_only_the_controller_of_this_kubevirt_is_treated_as_such(
     controllers: Enforcement,
     allowed: bool,  # noqa: FBT001
     warned: bool,  # noqa: FBT001
-):
+) -> None:
     request = a_request(a_migration(), userInfo={"username": user})
 
     verdict = judged(request, a_vmi_document(WITH_CD_ROM), a_kubevirt(), policy=Policy(controllers=controllers))
@@ -205,7 +205,7 @@ def test_only_the_controller_of_this_kubevirt_is_treated_as_such(
     assert (verdict.allowed, bool(verdict.warnings)) == (allowed, warned)
 
 
-def test_nobody_is_a_controller_where_there_is_no_kubevirt():
+def test_nobody_is_a_controller_where_there_is_no_kubevirt() -> None:
     request = a_request(a_migration(), userInfo={"username": CONTROLLER})
 
     assert not judged(request, a_vmi_document(WITH_CD_ROM)).allowed
@@ -219,28 +219,28 @@ class TestVirtualMachines:
     def verdict(self, document: Any, *cluster: Any, resource: str = "virtualmachines", **request: Any) -> Verdict:
         return judged(a_request(document, resource=resource, **request), *cluster, path=self.path)
 
-    def test_a_vm_gets_advice_and_no_refusal(self):
+    def test_a_vm_gets_advice_and_no_refusal(self) -> None:
         verdict = self.verdict(a_vm_document(WITH_CD_ROM))
 
         assert verdict.allowed
         assert verdict.warnings == ("cd-rom: spec.template.spec.domain.devices.disks[0].cdrom: eject the CD-ROM",)
 
-    def test_a_vmi_gets_advice_and_no_refusal(self):
+    def test_a_vmi_gets_advice_and_no_refusal(self) -> None:
         verdict = self.verdict(a_vmi_document(WITH_CD_ROM), resource="virtualmachineinstances")
 
         assert verdict.allowed
         assert verdict.warnings == ("cd-rom: spec.domain.devices.disks[0].cdrom: eject the CD-ROM",)
 
-    def test_an_update_of_nothing_that_is_specified_is_not_looked_at(self):
+    def test_an_update_of_nothing_that_is_specified_is_not_looked_at(self) -> None:
         document = a_vm_document(WITH_CD_ROM)
 
         assert self.verdict(document, old={**document, "metadata": {}}) is ALLOWED
 
-    def test_an_update_whose_old_object_is_missing_is_judged_like_a_new_one(self):
+    def test_an_update_whose_old_object_is_missing_is_judged_like_a_new_one(self) -> None:
         assert self.verdict(a_vm_document(WITH_CD_ROM), operation="UPDATE").warnings
 
     @pytest.mark.parametrize("where", ["VM", "namespace"])
-    def test_a_vm_that_was_asked_to_stay_migratable_is_refused(self, where: str):
+    def test_a_vm_that_was_asked_to_stay_migratable_is_refused(self, where: str) -> None:
         label = {"labels": {"live-migration-webhook/required": "true"}}
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}}
         if where == "namespace":
@@ -254,7 +254,7 @@ class TestVirtualMachines:
             'It has to stay migratable: label live-migration-webhook/required="true" on the VM or its namespace.'
         )
 
-    def test_kubevirt_itself_is_never_kept_from_starting_a_machine(self):
+    def test_kubevirt_itself_is_never_kept_from_starting_a_machine(self) -> None:
         label = {"live-migration-webhook/required": "true"}
         document = a_vmi_document(WITH_CD_ROM, labels=label)
         user = {"username": CONTROLLER}
@@ -275,10 +275,10 @@ class TestHarvesterMoves:
         annotations = {} if node is None else {"harvesterhci.io/migrationTargetNodeName": node}
         return a_vmi_document(WITH_CD_ROM, annotations=annotations)
 
-    def test_a_newly_asked_node_is_judged_like_a_migration(self):
+    def test_a_newly_asked_node_is_judged_like_a_migration(self) -> None:
         assert not self.verdict(self.asking(None), self.asking("node-b")).allowed
 
-    def test_it_does_not_matter_that_it_comes_as_the_controller_of_kubevirt(self):
+    def test_it_does_not_matter_that_it_comes_as_the_controller_of_kubevirt(self) -> None:
         verdict = self.verdict(self.asking(None), self.asking("node-b"), userInfo={"username": CONTROLLER})
 
         assert not verdict.allowed
@@ -286,5 +286,5 @@ class TestHarvesterMoves:
     @pytest.mark.parametrize(
         ("old", "new"), [("node-b", "node-b"), ("node-b", None), (None, None)], ids=["kept", "removed", "never there"]
     )
-    def test_an_annotation_that_is_not_new_asks_for_nothing(self, old: str | None, new: str | None):
+    def test_an_annotation_that_is_not_new_asks_for_nothing(self, old: str | None, new: str | None) -> None:
         assert self.verdict(self.asking(old), self.asking(new)).allowed

@@ -61,7 +61,8 @@ def cpu_labels(host: str, *others: str) -> dict[str, str]:
     }
 
 
-def apply(plane: ControlPlane, namespace: str, document: Mapping[str, Any], *, user: str = "alice") -> str:
+def apply(plane: ControlPlane, namespace: str, document: Mapping[str, Any], *options: str, user: str = "alice") -> str:
     """Apply an object with kubectl; return all that kubectl prints, warnings and errors first."""
-    result = plane.kubectl("apply", "-f", "-", namespace=namespace, user=user, stdin=json.dumps(document))
+    manifest = json.dumps(document)
+    result = plane.kubectl("apply", *options, "-f", "-", namespace=namespace, user=user, stdin=manifest)
     return result.stderr + result.stdout

@@ -70,7 +70,7 @@ def state(request: pytest.FixtureRequest, service: Service) -> Iterator[str]:
 @pytest.mark.parametrize("phase", PHASES)
 def test_a_migration_can_be_aborted(
     control_plane: ControlPlane, namespace: str, hypervisor: Hypervisor, state: str, phase: str
-):
+) -> None:
     assert state
     for node in ("node-a", "node-b"):
         hypervisor.add_node(node, labels=cpu_labels("Skylake-Server-IBRS"))
@@ -92,7 +92,9 @@ def test_a_migration_can_be_aborted(
     assert (vmi["status"]["phase"], vmi["status"]["nodeName"]) == ("Running", before)
 
 
-def test_nothing_is_registered_for_the_end_or_the_change_of_a_migration(control_plane: ControlPlane, service: Service):
+def test_nothing_is_registered_for_the_end_or_the_change_of_a_migration(
+    control_plane: ControlPlane, service: Service
+) -> None:
     assert service.is_ready()
     rules = [
         rule

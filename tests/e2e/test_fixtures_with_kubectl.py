@@ -51,7 +51,7 @@ def place(control_plane: ControlPlane, fixture: Fixture) -> Iterator[str]:
 @pytest.mark.parametrize("fixture", MIGRATIONS, ids=lambda fixture: fixture.name)
 def test_kubectl_shows_what_the_fixture_tells(
     control_plane: ControlPlane, service_for: ServiceFor, place: str, fixture: Fixture
-):
+) -> None:
     service_for(fixture.expected.get("settings", {}))
     for document in fixture.cluster:
         _create(control_plane, _in_namespace(document, place), place)

@@ -34,21 +34,21 @@ ANYTHING = st.recursive(
         ("string_map", {"a": "b", "c": 1}, {"a": "b"}, "spec.x[c] is a number, not a string"),
     ],
 )
-def test_what_has_the_wrong_type_is_absent_and_noted(getter: str, value: Any, expected: Any, note: str | None):
+def test_what_has_the_wrong_type_is_absent_and_noted(getter: str, value: Any, expected: Any, note: str | None) -> None:
     document = Fields({"spec": {"x": value}})
 
     assert getattr(document.object("spec"), getter)("x") == expected
     assert document.misread == ([note] if note else [])
 
 
-def test_entries_of_a_list_keep_their_positions():
+def test_entries_of_a_list_keep_their_positions() -> None:
     document = Fields({"disks": [None, {"name": "a"}, "b", {"name": "c"}]})
 
     assert [(index, disk.text("name")) for index, disk in document.objects("disks")] == [(1, "a"), (3, "c")]
     assert document.misread == ["disks[0] is null, not an object", "disks[2] is a string, not an object"]
 
 
-def test_a_path_grows_on_the_way_down():
+def test_a_path_grows_on_the_way_down() -> None:
     document = Fields({"spec": {"disks": [{"name": 7}]}})
 
     for _, disk in document.object("spec").objects("disks"):
@@ -58,7 +58,7 @@ def test_a_path_grows_on_the_way_down():
 
 
 @given(value=ANYTHING)
-def test_no_value_makes_a_getter_fail(value: Any):
+def test_no_value_makes_a_getter_fail(value: Any) -> None:
     document = Fields({"x": value})
 
     for getter in ("text", "flag", "number", "scalar", "object", "strings", "string_map"):

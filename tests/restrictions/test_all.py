@@ -16,15 +16,14 @@ from webhook.objects.vmi import read_vmi
 from webhook.policy import Policy
 from webhook.restrictions.restriction import Restriction
 
+KEYS = ["domain", "devices", "disks", "cdrom", "name", "interfaces", "bridge", "networks", "pod", "volumes"]
+KEYS += ["persistentVolumeClaim", "claimName", "hostDevices", "template", "spec", "metadata", "annotations"]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["default", "web", "pod"]),
     lambda children: (
         st.lists(children, max_size=3)
         | st.dictionaries(
-            st.sampled_from(
-                ["domain", "devices", "disks", "cdrom", "name", "interfaces", "bridge", "networks", "pod", "volumes"]
-                + ["persistentVolumeClaim", "claimName", "hostDevices", "template", "spec", "metadata", "annotations"]
-            ),
+            st.sampled_from(KEYS),
             children,
             max_size=5,
         )
@@ -33,7 +32,7 @@ JSON = st.recursive(
 )
 
 
-def test_the_list_names_every_module_of_the_folder():
+def test_the_list_names_every_module_of_the_folder() -> None:
     folder = Path(restrictions.__file__).parent
     modules = {path.stem for path in folder.glob("*.py")} - {"__init__", "restriction"}
 
@@ -41,7 +40,7 @@ def test_the_list_names_every_module_of_the_folder():
 
 
 @pytest.mark.parametrize("restriction", restrictions.ALL, ids=lambda restriction: restriction.ID)
-def test_its_documentation_says_what_is_restricted_the_remedy_and_the_source(restriction: Restriction):
+def test_its_documentation_says_what_is_restricted_the_remedy_and_the_source(restriction: Restriction) -> None:
     documentation = restriction.__doc__ or ""
 
     for part in ("Remedy: ", "Source: "):
@@ -49,7 +48,7 @@ def test_its_documentation_says_what_is_restricted_the_remedy_and_the_source(res
 
 
 @given(spec=JSON, status=JSON)
-def test_no_specification_makes_a_rule_fail(spec: Any, status: Any):
+def test_no_specification_makes_a_rule_fail(spec: Any, status: Any) -> None:
     cluster = a_cluster(a_claim("web", "ReadWriteOnce"), a_kubevirt())
     document = {**a_vmi_document(), "spec": spec, "status": status}
 
@@ -57,5 +56,5 @@ def test_no_specification_makes_a_rule_fail(spec: Any, status: Any):
 
 
 @given(spec=JSON)
-def test_no_vm_makes_a_rule_fail(spec: Any):
+def test_no_vm_makes_a_rule_fail(spec: Any) -> None:
     assess(read_vm(Fields({**a_vm_document(), "spec": spec})).instance, a_cluster(), Policy())

@@ -20,7 +20,7 @@ def found(case: Case) -> list[tuple[str, str]]:
     return [(violation.field, violation.problem) for violation in bridge_network.check(case)]
 
 
-def test_a_bridge_on_the_management_network_is_named_with_its_field_and_remedy():
+def test_a_bridge_on_the_management_network_is_named_with_its_field_and_remedy() -> None:
     vmi = a_vmi(a_spec(interfaces=[BRIDGE], networks=[POD]))
 
     [violation] = bridge_network.check(Case(vmi=vmi, snapshot=a_cluster()))
@@ -44,11 +44,11 @@ def test_a_bridge_on_the_management_network_is_named_with_its_field_and_remedy()
         pytest.param(a_vmi(a_spec(interfaces=[BRIDGE, None], networks=[VLAN, 3])), id="null entries"),
     ],
 )
-def test_these_interfaces_can_move(vmi: Any):
+def test_these_interfaces_can_move(vmi: Any) -> None:
     assert found(Case(vmi=vmi, snapshot=a_cluster())) == []
 
 
-def test_the_position_is_that_in_the_document_even_behind_unreadable_entries():
+def test_the_position_is_that_in_the_document_even_behind_unreadable_entries() -> None:
     vmi = a_vmi(a_spec(interfaces=[None, BRIDGE], networks=[POD]))
 
     assert found(Case(vmi=vmi, snapshot=a_cluster())) == [
@@ -68,7 +68,7 @@ def test_the_position_is_that_in_the_document_even_behind_unreadable_entries():
 )
 def test_a_template_without_interfaces_gets_the_default_of_the_cluster(
     template: dict[str, Any], cluster: list[Any], fields: list[str]
-):
+) -> None:
     vmi = a_template(a_spec(**{"interfaces": [], "networks": [], **template}))
 
     case = Case(vmi=vmi, snapshot=a_cluster(*cluster))
@@ -76,7 +76,7 @@ def test_a_template_without_interfaces_gets_the_default_of_the_cluster(
     assert found(case) == [(field, NO_INTERFACE) for field in fields]
 
 
-def test_the_annotation_counts_on_the_template_and_not_on_the_vm():
+def test_the_annotation_counts_on_the_template_and_not_on_the_vm() -> None:
     spec = a_spec(interfaces=[BRIDGE], networks=[POD])
 
     on_template = a_template(spec, template_metadata={"annotations": ANNOTATION})

@@ -7,7 +7,7 @@ from webhook.restrictions import container_disk
 from webhook.restrictions.restriction import Case
 
 
-def test_a_container_disk_is_named_with_its_field_and_remedy():
+def test_a_container_disk_is_named_with_its_field_and_remedy() -> None:
     vmi = a_vmi(a_spec(volumes=[{"name": "tools", "containerDisk": {"image": "registry.example/tools"}}]))
 
     [violation] = container_disk.check(Case(vmi=vmi, snapshot=a_cluster()))
@@ -19,7 +19,7 @@ def test_a_container_disk_is_named_with_its_field_and_remedy():
 
 
 @pytest.mark.parametrize("source", ["persistentVolumeClaim", "dataVolume", "cloudInitNoCloud", "emptyDisk", "secret"])
-def test_other_volumes_are_none(source: str):
+def test_other_volumes_are_none(source: str) -> None:
     vmi = a_vmi(a_spec(volumes=[{"name": "data", source: {}}]))
 
     assert not list(container_disk.check(Case(vmi=vmi, snapshot=a_cluster())))

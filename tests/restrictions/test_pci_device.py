@@ -8,7 +8,7 @@ from webhook.restrictions.restriction import Case
 
 
 @pytest.mark.parametrize("kind", ["hostDevices", "gpus"])
-def test_a_device_of_the_node_is_named_with_its_field_and_remedy(kind: str):
+def test_a_device_of_the_node_is_named_with_its_field_and_remedy(kind: str) -> None:
     vmi = a_vmi(a_spec(devices={kind: [{"name": "card", "deviceName": "vendor.example/card"}]}))
 
     [violation] = pci_device.check(Case(vmi=vmi, snapshot=a_cluster()))
@@ -19,7 +19,7 @@ def test_a_device_of_the_node_is_named_with_its_field_and_remedy(kind: str):
     )
 
 
-def test_each_device_is_named():
+def test_each_device_is_named() -> None:
     vmi = a_vmi(a_spec(devices={"hostDevices": [{"name": "a"}, {"name": "b"}], "gpus": [{"name": "c"}]}))
 
     assert [v.field for v in pci_device.check(Case(vmi=vmi, snapshot=a_cluster()))] == [
@@ -29,7 +29,7 @@ def test_each_device_is_named():
     ]
 
 
-def test_an_sr_iov_interface_is_none():
+def test_an_sr_iov_interface_is_none() -> None:
     vmi = a_vmi(a_spec(interfaces=[{"name": "fast", "sriov": {}}]))
 
     assert not list(pci_device.check(Case(vmi=vmi, snapshot=a_cluster())))

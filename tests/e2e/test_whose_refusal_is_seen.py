@@ -1,0 +1,34 @@
+"""KubeVirt refuses some migrations too, with less to say: the person always sees ours."""
+
+from tests.controlplane.api import KUBEVIRT, ApiError
+from tests.controlplane.control_plane import ControlPlane
+from tests.controlplane.hypervisor import Hypervisor
+from tests.e2e.machines import BRIDGE, a_migration, a_running_vm, apply, cpu_labels
+from tests.service import Service
+
+
+def test_of_two_refusals_ours_is_seen_fifty_times_in_a_row(
+    control_plane: ControlPlane, service: Service, namespace: str, hypervisor: Hypervisor
+) -> None:
+    assert service.is_ready()
+    hypervisor.add_node("node-a", labels=cpu_labels("Skylake-Server-IBRS"))
+    apply(control_plane, namespace, a_running_vm("web", interface=BRIDGE))
+    reason, message = "InterfaceNotLiveMigratable", "cannot migrate VMI which does not use masquerade"
+    hypervisor.launch(namespace, "web", migratable=False, reason=reason, message=message)
+    alice = control_plane.api("alice")
+    migrations = f"{KUBEVIRT}/namespaces/{namespace}/virtualmachineinstancemigrations"
+
+    seen = set()
+    for _ in range(50):
+        try:
+            alice.post(migrations, a_migration("move", "web"))
+        except ApiError as error:
+            seen.add(error.message)
+
+    [message] = seen
+    assert message == (
+        'admission webhook "migration.mutate.live-migration-webhook" denied the request: '
+        f"VM {namespace}/web cannot be live-migrated: bridge-network: "
+        'interface "default" is a bridge on the management network (spec.domain.devices.interfaces[0].bridge). '
+        "Use masquerade, or a VLAN (multus) network."
+    )
