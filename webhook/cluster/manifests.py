@@ -52,7 +52,7 @@ def objects_in(path: str) -> Iterator[Mapping[str, Any]]:
     Raises:
         UnreadableManifest: when it can't be read.
     """
-    for document in _documents(path):
+    for document in documents_in(path):
         yield from _unfolded(document)
 
 
@@ -63,7 +63,12 @@ def _files(path: str) -> Iterator[str]:
     yield from (str(file) for file in sorted(Path(path).rglob("*")) if file.suffix in SUFFIXES and file.is_file())
 
 
-def _documents(path: str) -> Iterator[Any]:
+def documents_in(path: str) -> Iterator[Any]:
+    """Yield the documents in one file (`-`: standard input) as they are.
+
+    Raises:
+        UnreadableManifest: when it can't be read.
+    """
     try:
         text = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
         yield from yaml.load_all(text, Loader=_LOADER)

@@ -1,0 +1,136 @@
+"""One admission request's way from bytes to bytes. The server and the `review` command both go it.
+
+Three channels keep errors apart: what is no review is answered with 4xx, what we could not do with 5xx, so that the
+operator's failurePolicy decides, and only what breaks a rule is denied.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+import structlog
+
+from webhook import metrics
+from webhook.admission.hooks import Hook, decide
+from webhook.cluster.source import Cluster, ClusterUnavailable
+from webhook.policy import Policy
+from webhook.review import AdmissionRequest, NotAReview, read, write
+from webhook.verdict import Verdict
+
+BODY_LIMIT: Final = 7 * 1024 * 1024
+"""Bytes of one review: old and new object of the API server's 3 MiB each, and what surrounds them."""
+ANSWER_MARGIN: Final = 0.3
+"""Seconds of the caller's patience that are kept for the way back."""
+JSON: Final = "application/json"
+TEXT: Final = "text/plain; charset=utf-8"
+_RETRY: Final = (("Retry-After", "1"),)
+"""The API server repeats a call that failed with 429 or 5xx only when this header tells it to."""
+_STATUS_LINES: Final[Mapping[int, str]] = {status: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP response: `headers` are those beside Content-Type and Content-Length."""
+
+    status: int
+    body: bytes
+    content_type: str = JSON
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def status_line(self) -> str:
+        """Code and phrase."""
+        return _STATUS_LINES[self.status]
+
+    @property
+    def header_list(self) -> list[tuple[str, str]]:
+        """All headers, as WSGI takes them."""
+        return [("Content-Type", self.content_type), ("Content-Length", str(len(self.body))), *self.headers]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What judging needs. `request_timeout` (seconds) holds where a request doesn't say how long it may take."""
+
+    cluster: Cluster
+    policy: Policy
+    request_timeout: float
+
+
+def refused(status: int, sentence: str) -> Answer:
+    """Answer what is no review, or what is one too many, in one line of text."""
+    return Answer(status, f"{sentence}\n".encode(), TEXT, _RETRY if status >= 500 else ())  # noqa: PLR2004 - server error
+
+
+def answer(service: Service, hook: Hook, body: bytes, timeout: float | None = None) -> Answer:
+    """Answer a review sent to a hook, within `timeout` seconds of the caller's."""
+    began = time.perf_counter()
+    patience = service.request_timeout if timeout is None else timeout
+    try:
+        request = read(body)
+    except NotAReview as error:
+        return _no_review(hook, error)
+    try:
+        verdict = decide(hook, request, service.cluster, service.policy, patience - ANSWER_MARGIN)
+        written = write(request, verdict)
+    except NotAReview as error:
+        return _no_review(hook, error)
+    except ClusterUnavailable as error:
+        return _failed(hook, request, "cluster", 503, f"the cluster could not be read: {error}")
+    except Exception:  # noqa: BLE001 - a bug of ours must reach the API server as one, whatever it is
+        return _failed(hook, request, "bug", 500, f"internal error; request {request.uid} is explained in the log")
+    _record(hook, request, verdict, time.perf_counter() - began)
+    return Answer(200, written)
+
+
+def _no_review(hook: Hook, error: NotAReview) -> Answer:
+    metrics.REQUESTS.labels(hook.name, str(error.status), "none", "none", "false").inc()
+    log.warning("not a review", hook=hook.name, error=str(error), status=error.status)
+    return refused(error.status, str(error))
+
+
+def _failed(hook: Hook, request: AdmissionRequest, reason: str, status: int, sentence: str) -> Answer:
+    metrics.REQUESTS.labels(
+        hook.name, str(status), "none", metrics.operation_label(request.operation), str(request.dry_run).lower()
+    ).inc()
+    metrics.FAILURES_TOTAL.labels(hook.name, reason).inc()
+    log.error("not judged", **_identity(hook, request), error=sentence, status=status, exc_info=reason == "bug")
+    return refused(status, sentence)
+
+
+def _record(hook: Hook, request: AdmissionRequest, verdict: Verdict, seconds: float) -> None:
+    decision = "allowed" if verdict.allowed else "denied"
+    metrics.REQUESTS.labels(
+        hook.name, "200", decision, metrics.operation_label(request.operation), "true" if request.dry_run else "false"
+    ).inc()
+    metrics.DURATION.labels(hook.name).observe(seconds)
+    causes = list(dict.fromkeys(cause.restriction for cause in verdict.causes))
+    for cause in causes:
+        metrics.DENIALS.labels(cause).inc()
+    if verdict.warnings:
+        metrics.WARNINGS.labels(hook.name).inc(len(verdict.warnings))
+    log.info(
+        "review",
+        **_identity(hook, request),
+        verdict=decision,
+        causes=causes,
+        warnings=len(verdict.warnings),
+        duration_ms=round(seconds * 1000, 3),
+    )
+
+
+def _identity(hook: Hook, request: AdmissionRequest) -> dict[str, object]:
+    return {
+        "uid": request.uid,
+        "user": request.user,
+        "hook": hook.name,
+        "resource": request.resource,
+        "operation": request.operation,
+        "namespace": request.namespace,
+        "name": request.name,
+        "dry_run": request.dry_run,
+    }

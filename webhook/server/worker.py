@@ -1,0 +1,158 @@
+"""The worker process under gunicorn: accepts connections, gives each a thread, and looks after all of them.
+
+One process, for one copy of the cluster's state; no pool, for an idle connection must not keep others waiting.
+"""
+
+import gc
+import os
+import selectors
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from email.utils import formatdate
+from ssl import SSLContext
+from typing import Any, Final
+
+import structlog
+from gunicorn.workers.base import Worker
+
+from webhook import metrics
+from webhook.server.certificate import ServedCertificate
+from webhook.server.clusters import Source
+from webhook.server.connection import Port, WsgiApp
+from webhook.server.listener import Listener
+from webhook.server.probes import probes_app
+from webhook.settings import Settings
+
+_TICK: Final = 0.25
+"""Seconds between two looks at deadlines and the parent process."""
+_PROBE_CONNECTIONS: Final = 32
+_GC_THRESHOLD: Final = 50_000
+
+log = structlog.get_logger()
+
+
+class ThreadPerConnection(Worker):  # type: ignore[misc]
+    """gunicorn's worker: serves the admission port and the probe port until SIGTERM, then drains."""
+
+    def run(self) -> None:
+        """Serve until told to stop; gunicorn ends the process when this returns."""
+        settings: Settings = self.app.settings
+        self.certificate = ServedCertificate(settings.tls_dir, settings.client_ca_file, settings.min_tls_version)
+        self.certificate_poll = settings.certificate_poll
+        self.draining = False
+        self.next_look = self.next_certificate = 0.0
+        self.listeners = self._listeners(settings)
+        _settle_memory()
+        with selectors.DefaultSelector() as selector:
+            for listener in self.listeners:
+                selector.register(listener.sock, selectors.EVENT_READ, listener)
+            selector.register(self.PIPE[0], selectors.EVENT_READ)
+            while self.alive and self._has_parent():
+                self._turn(selector)
+            self._drain(selector, settings.drain_seconds)
+        self._finish(settings.request_timeout)
+
+    def _listeners(self, settings: Settings) -> list[Listener]:
+        admission = self._listener(
+            0, self.wsgi, settings.max_connections, settings.max_in_flight, tls=lambda: self.certificate.context
+        )
+        probes = self._listener(1, probes_app(self._missing), _PROBE_CONNECTIONS, _PROBE_CONNECTIONS, tls=None)
+        metrics.IN_FLIGHT.set_function(lambda: settings.max_in_flight - len(admission.port.slots))
+        metrics.CONNECTIONS.set_function(lambda: len(admission.connections))
+        return [admission, probes]
+
+    def _listener(
+        self, index: int, app: WsgiApp, connections: int, in_flight: int, *, tls: Callable[[], SSLContext | None] | None
+    ) -> Listener:
+        sock = self.sockets[index].sock
+        port = Port(
+            app=app,
+            environ=_base_environment(sock.getsockname(), "http" if tls is None else "https"),
+            tls=tls,
+            slots=deque([None] * in_flight),
+            read_timeout=self.app.settings.read_timeout,
+            keepalive=self.app.settings.keepalive,
+        )
+        return Listener(sock, port, connections)
+
+    def _missing(self) -> list[str]:
+        """Say what keeps this from being ready."""
+        source: Source = self.app.source
+        missing = list(source.missing())
+        if self.certificate.context is None:
+            missing.append(f"certificate: {self.certificate.problem}")
+        if self.draining:
+            missing.append("draining: this replica is stopping")
+        return missing
+
+    def _has_parent(self) -> bool:
+        return bool(self.ppid == os.getppid())
+
+    def _drain(self, selector: selectors.BaseSelector, seconds: float) -> None:
+        """Go on serving while the endpoint's removal gets around; each answer closes its connection."""
+        log.info("draining", seconds=seconds)
+        self.draining = True
+        for listener in self.listeners:
+            listener.port.draining = True
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and self._has_parent():
+            self._turn(selector)
+
+    def _finish(self, seconds: float) -> None:
+        """Stop accepting, and let what is in flight be answered."""
+        for listener in self.listeners:
+            listener.sock.close()
+        until = time.monotonic() + seconds
+        while any(listener.connections for listener in self.listeners) and time.monotonic() < until:
+            for listener in self.listeners:
+                listener.shut_idle()
+            self.notify()
+            time.sleep(0.01)
+
+    def _turn(self, selector: selectors.BaseSelector) -> None:
+        """Accept what has come, and once a tick look after everything else."""
+        for key, _ in selector.select(_TICK):
+            if key.data is None:
+                with suppress(BlockingIOError):
+                    os.read(self.PIPE[0], 4096)
+            else:
+                key.data.accept()
+        now = time.monotonic()
+        if now >= self.next_look:
+            self.next_look = now + _TICK
+            self._look_after(now)
+
+    def _look_after(self, now: float) -> None:
+        self.notify()
+        if now >= self.next_certificate:
+            self.next_certificate = now + self.certificate_poll
+            self.certificate.refresh()
+        for listener in self.listeners:
+            listener.port.date = formatdate(usegmt=True)
+            listener.shut_overdue(now)
+
+
+def _settle_memory() -> None:
+    """Keep the collector of cyclic garbage from what lives as long as the process, and make it look less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GC_THRESHOLD, 20, 20)
+
+
+def _base_environment(address: tuple[Any, ...], scheme: str) -> dict[str, Any]:
+    """Return what WSGI wants in every environment."""
+    return {
+        "SCRIPT_NAME": "",
+        "SERVER_NAME": address[0],
+        "SERVER_PORT": str(address[1]),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scheme,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
