@@ -1,0 +1,1 @@
+"""The container image: built by the very steps that are tried here."""
