@@ -1,4 +1,4 @@
-"""The one question: can this virtual machine live-migrate, and if not, why?
+"""The one question: can this virtual machine live-migrate, where to, and if not, why.
 
 Everything people see (denials, warnings, tables, reports) is a presentation of an Assessment.
 """
@@ -7,33 +7,82 @@ from dataclasses import dataclass, replace
 
 from webhook.cluster.kinds import CLAIM, KUBEVIRT, VMI, Reference
 from webhook.cluster.snapshot import Snapshot
+from webhook.cpu_model import CpuModel, Selectors, cpu_model, launch_selectors
 from webhook.objects.migration import Migration
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.policy import Enforcement, Policy
 from webhook.restrictions import ALL
 from webhook.restrictions.restriction import Case, Concern, Restriction
+from webhook.targets.placement import Placement, place, rests_on
+from webhook.targets.predicate import Refusal
+from webhook.targets.resources import shortage
 from webhook.verdict import Violation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """The answer. `rests_on` are the objects it was made from."""
+    """The answer.
+
+    `cpu` is the CPU model and who chose it. `placement` has every node with its reasons; it is None where nodes aren't
+    judged: for a template, for a virtual machine that isn't on a node, for a decentralized migration, and where no
+    nodes are known (which is not the same as none). `rests_on` are the objects that the answer was made from.
+    """
 
     vmi: VirtualMachineInstance
     violations: tuple[Violation, ...]
     rests_on: frozenset[Reference]
+    cpu: CpuModel
+    placement: Placement | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def selectors(self) -> Selectors:
+        """The CPU selectors that a target pod needs; where targets aren't judged, those that any pod needs."""
+        return self.placement.selectors if self.placement else launch_selectors(self.vmi, self.cpu)
+
+    @property
+    def eligible(self) -> tuple[str, ...]:
+        """The names of the nodes that can take the virtual machine; none, too, where nodes aren't judged."""
+        return self.placement.nodes.names(self.placement.eligible) if self.placement else ()
+
+    def reasons(self, node: str) -> tuple[Refusal, ...]:
+        """Return every reason why a node can't take it, by the node's name."""
+        return self.placement.reasons(self.placement.nodes.named(node)) if self.placement else ()
 
 
 def assess(
-    vmi: VirtualMachineInstance, snapshot: Snapshot, policy: Policy, migration: Migration | None = None
+    vmi: VirtualMachineInstance,
+    snapshot: Snapshot,
+    policy: Policy,
+    migration: Migration | None = None,
+    *,
+    with_targets: bool = True,
 ) -> Assessment:
-    """Judge a VMI, or what a VM's template would start, by every restriction that isn't off."""
-    case = Case(vmi=vmi, snapshot=snapshot, migration=migration)
+    """Judge a VMI, or what a VM's template would start, by every restriction that isn't off.
+
+    Without a migration, one to any node is meant. `with_targets` false judges the object alone, not where it can go.
+    """
+    placement = _placement(vmi, snapshot, migration) if with_targets else None
+    case = Case(vmi=vmi, snapshot=snapshot, migration=migration, placement=placement)
     violations: list[Violation] = []
     for restriction in ALL:
         if _applies(restriction, case, policy):
             violations += restriction.check(replace(case, found=frozenset(v.restriction for v in violations)))
-    return Assessment(vmi=vmi, violations=tuple(violations), rests_on=_references(vmi))
+    return Assessment(
+        vmi=vmi,
+        violations=tuple(violations),
+        rests_on=_references(case, violations),
+        cpu=cpu_model(vmi, snapshot.kubevirt),
+        placement=placement,
+        warnings=_warnings(case),
+    )
+
+
+def _placement(vmi: VirtualMachineInstance, snapshot: Snapshot, migration: Migration | None) -> Placement | None:
+    decentralized = migration is not None and migration.decentralized
+    if vmi.is_template or not vmi.status.node or decentralized or not snapshot.nodes.all:
+        return None
+    return place(vmi, snapshot, migration.added_node_selector if migration else {})
 
 
 def _applies(restriction: Restriction, case: Case, policy: Policy) -> bool:
@@ -42,13 +91,20 @@ def _applies(restriction: Restriction, case: Case, policy: Policy) -> bool:
     return not (case.decentralized and restriction.CONCERN in {Concern.VOLUME, Concern.TARGET})
 
 
-def _references(vmi: VirtualMachineInstance) -> frozenset[Reference]:
-    namespace, name = vmi.metadata.key
-    claims = {volume.claim for volume in vmi.devices.volumes if volume.claim}
-    return frozenset(
-        {
-            Reference(kind=VMI.name, namespace=namespace, name=name),
-            Reference(kind=KUBEVIRT.name),
-            *(Reference(kind=CLAIM.name, namespace=namespace, name=claim) for claim in claims),
-        }
-    )
+def _warnings(case: Case) -> tuple[str, ...]:
+    short = shortage(case.placement, case.snapshot) if case.placement else ""
+    return (short,) if short else ()
+
+
+def _references(case: Case, violations: list[Violation]) -> frozenset[Reference]:
+    namespace, name = case.vmi.metadata.key
+    claims = {volume.claim for volume in case.vmi.devices.volumes if volume.claim}
+    references = {
+        Reference(kind=VMI.name, namespace=namespace, name=name),
+        Reference(kind=KUBEVIRT.name),
+        *(Reference(kind=CLAIM.name, namespace=namespace, name=claim) for claim in claims),
+    }
+    about_targets = {restriction.ID for restriction in ALL if restriction.CONCERN is Concern.TARGET}
+    if case.placement and any(violation.restriction in about_targets for violation in violations):
+        references |= rests_on(case.vmi, case.placement, case.snapshot)
+    return frozenset(references)

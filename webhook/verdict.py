@@ -53,6 +53,7 @@ class Verdict:
     `causes` are the restrictions that are broken; an allowed request may have some, where they only warn.
     `patch` is a list of JSON Patch operations, empty for none. `rests_on` names the objects that must be read from
     the API server before the decision may be given: nobody is refused because of a stale or missing copy.
+    `underivable` says what should have been written and could not be told, "" for nothing: to be logged and counted.
     """
 
     allowed: bool = True
@@ -61,6 +62,7 @@ class Verdict:
     subject: Subject | None = None
     warnings: tuple[str, ...] = ()
     patch: tuple[Mapping[str, Any], ...] = ()
+    underivable: str = ""
     audit: Mapping[str, str] = field(default_factory=dict)
     rests_on: frozenset[Reference] = frozenset()
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from webhook.admission import migrations, virtualmachines
+from webhook.admission import migrations, pods, virtualmachines
 from webhook.cluster.kinds import Reference
 from webhook.cluster.snapshot import Snapshot
 from webhook.cluster.source import Cluster
@@ -52,6 +52,14 @@ HOOKS: Final = (
         resources=frozenset({"virtualmachineinstancemigrations"}),
         operations=frozenset({"CREATE"}),
         judge=migrations.mutate,
+    ),
+    Hook(
+        path="/mutate/pods",
+        name="pod.mutate.live-migration-webhook",
+        group="",
+        resources=frozenset({"pods"}),
+        operations=frozenset({"CREATE"}),
+        judge=pods.mutate,
     ),
 )
 BY_PATH: Final[Mapping[str, Hook]] = {hook.path: hook for hook in HOOKS}

@@ -1,5 +1,8 @@
 """Judging a VirtualMachineInstanceMigration when it is created."""
 
+from dataclasses import replace
+
+from webhook.admission.annotations import annotations
 from webhook.admission.presentation import judged, misread_warnings
 from webhook.admission.requester import is_kubevirt_controller
 from webhook.assessment import assess
@@ -7,6 +10,7 @@ from webhook.cluster.kinds import VMI, Reference
 from webhook.cluster.snapshot import Snapshot
 from webhook.objects.migration import Migration, read_migration
 from webhook.objects.vmi import FINAL_PHASES, VirtualMachineInstance
+from webhook.patch import entries_added
 from webhook.policy import Enforcement, Policy
 from webhook.review import AdmissionRequest
 from webhook.verdict import Verdict
@@ -41,8 +45,17 @@ def judge(
 
 
 def mutate(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> Verdict:
-    """Give the verdict of `validate` one phase earlier, so that ours is the refusal that is seen."""
-    return validate(request, snapshot, policy)
+    """Give the verdict of `validate` one phase earlier, so that ours is the refusal that is seen.
+
+    A migration that is allowed gets what is known of it as annotations.
+    """
+    verdict = validate(request, snapshot, policy)
+    migration = read_migration(request.object, request.namespace)
+    vmi = snapshot.vmi(request.namespace, migration.vmi_name)
+    if vmi is None or not verdict.allowed:
+        return verdict
+    said = annotations(assess(vmi, snapshot, policy, migration))
+    return replace(verdict, patch=entries_added(request.object.value, ("metadata", "annotations"), said))
 
 
 def _without_vmi(namespace: str, migration: Migration) -> Verdict:

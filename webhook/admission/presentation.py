@@ -16,7 +16,7 @@ def judged(assessment: Assessment, policy: Policy, strictest: Enforcement = Enfo
     warned = [
         v for v in assessment.violations if _bounded(policy.enforcement(v.restriction), strictest) is Enforcement.WARN
     ]
-    warnings = (*misread_warnings(assessment.vmi.misread), *map(warning, warned))
+    warnings = (*misread_warnings(assessment.vmi.misread), *map(warning, warned), *assessment.warnings)
     if not denied:
         return Verdict(warnings=warnings, causes=tuple(warned), subject=subject(assessment.vmi))
     return refusal(assessment, denied, warnings)

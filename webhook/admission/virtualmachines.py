@@ -15,7 +15,7 @@ from webhook.assessment import Assessment, assess
 from webhook.cluster.kinds import NAMESPACE, Reference
 from webhook.cluster.snapshot import Snapshot
 from webhook.objects.metadata import Metadata, read_metadata
-from webhook.objects.migration import a_move_to
+from webhook.objects.migration import HARVESTER_TARGET, a_move_to
 from webhook.objects.vm import read_vm
 from webhook.objects.vmi import VirtualMachineInstance, read_vmi
 from webhook.policy import Enforcement, Policy
@@ -23,7 +23,6 @@ from webhook.review import AdmissionRequest
 from webhook.verdict import ALLOWED, Verdict
 
 REQUIRED: Final = "live-migration-webhook/required"
-HARVESTER_TARGET: Final = "harvesterhci.io/migrationTargetNodeName"
 
 
 def validate(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> Verdict:
@@ -33,7 +32,7 @@ def validate(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> V
     if request.operation == "UPDATE" and request.object.value.get("spec") == request.old_object.value.get("spec"):
         return ALLOWED
     metadata, vmi = _read(request)
-    assessment = assess(vmi, snapshot, policy)
+    assessment = assess(vmi, snapshot, policy, with_targets=False)
     denied = [v for v in assessment.violations if policy.enforcement(v.restriction) is Enforcement.DENY]
     if denied and _is_required(metadata, snapshot) and not is_kubevirt_controller(request.user, snapshot):
         return _required(refusal(assessment, denied, misread_warnings(vmi.misread)), metadata)

@@ -8,12 +8,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from webhook.cluster.nodes import NodeTable
+from webhook.cluster.pods import PodTable
 from webhook.cluster.table import Table
 from webhook.objects.claim import read_claim
 from webhook.objects.fields import Fields
 from webhook.objects.kubevirt import read_kubevirt
 from webhook.objects.metadata import read_metadata
 from webhook.objects.migration import read_migration
+from webhook.objects.node import read_node
+from webhook.objects.pod import LAUNCHER, read_pod
 from webhook.objects.vm import read_vm
 from webhook.objects.vmi import read_vmi
 
@@ -44,6 +48,11 @@ class Kind:
         """The `apiVersion` of its objects."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
+    def path(self, namespace: str = "", name: str = "") -> str:
+        """Return the API server's path of one object, or ("" for the name) of all in a namespace ("" for every one)."""
+        places = ("namespaces", namespace) if self.namespaced and namespace else ()
+        return "/".join(("", "apis" if self.group else "api", self.api_version, *places, self.plural, name)).rstrip("/")
+
 
 VMI: Final = Kind(
     name="VirtualMachineInstance", group="kubevirt.io", version="v1", plural="virtualmachineinstances",
@@ -68,8 +77,16 @@ CLAIM: Final = Kind(
 NAMESPACE: Final = Kind(
     name="Namespace", group="", version="v1", plural="namespaces", namespaced=False, read=read_metadata,
 )  # fmt: skip
+NODE: Final = Kind(
+    name="Node", group="", version="v1", plural="nodes", namespaced=False, read=read_node, labelled=False,
+    table=NodeTable,
+)  # fmt: skip
+POD: Final = Kind(
+    name="Pod", group="", version="v1", plural="pods", namespaced=True, read=read_pod,
+    selector="=".join(LAUNCHER), table=PodTable,
+)  # fmt: skip
 
-KINDS: Final = (VMI, VM, MIGRATION, KUBEVIRT, CLAIM, NAMESPACE)
+KINDS: Final = (VMI, VM, MIGRATION, KUBEVIRT, CLAIM, NAMESPACE, NODE, POD)
 BY_NAME: Final[Mapping[str, Kind]] = {kind.name: kind for kind in KINDS}
 
 

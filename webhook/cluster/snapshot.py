@@ -1,10 +1,12 @@
 """The immutable picture of the cluster that rules look at."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from webhook.cluster.kinds import BY_NAME, CLAIM, KINDS, KUBEVIRT, MIGRATION, NAMESPACE, VM, VMI
+from webhook.cluster.kinds import BY_NAME, CLAIM, KINDS, KUBEVIRT, MIGRATION, NAMESPACE, NODE, POD, VM, VMI
+from webhook.cluster.nodes import NodeTable
+from webhook.cluster.pods import PodTable
 from webhook.cluster.table import Key, Table
 from webhook.cluster.trimming import trimmed
 from webhook.objects.claim import Claim
@@ -12,6 +14,7 @@ from webhook.objects.fields import Fields
 from webhook.objects.kubevirt import KubeVirt
 from webhook.objects.metadata import Metadata
 from webhook.objects.migration import Migration
+from webhook.objects.scheduling import Selector
 from webhook.objects.vm import VirtualMachine
 from webhook.objects.vmi import VirtualMachineInstance
 
@@ -27,37 +30,52 @@ class Snapshot:
 
     def vmi(self, namespace: str, name: str) -> VirtualMachineInstance | None:
         """Return a VMI."""
-        return self._table(VMI.name).get(namespace, name)
+        return self.table(VMI.name).get(namespace, name)
 
     def vm(self, namespace: str, name: str) -> VirtualMachine | None:
         """Return a VM."""
-        return self._table(VM.name).get(namespace, name)
+        return self.table(VM.name).get(namespace, name)
 
     def claim(self, namespace: str, name: str) -> Claim | None:
         """Return a PersistentVolumeClaim."""
-        return self._table(CLAIM.name).get(namespace, name)
+        return self.table(CLAIM.name).get(namespace, name)
 
     def namespace(self, name: str) -> Metadata | None:
         """Return a namespace's metadata."""
-        return self._table(NAMESPACE.name).get("", name)
+        return self.table(NAMESPACE.name).get("", name)
+
+    @property
+    def nodes(self) -> NodeTable:
+        """The nodes, by name and by what they have."""
+        return cast("NodeTable", self.table(NODE.name))
+
+    @property
+    def pods(self) -> PodTable:
+        """The virt-launcher pods, and any others that a decision rests on."""
+        return cast("PodTable", self.table(POD.name))
+
+    def namespaces(self, selector: Selector) -> Iterator[str]:
+        """Yield the names of the namespaces with labels that are selected."""
+        return (space.name for space in self.table(NAMESPACE.name) if selector.matches(space.labels))
 
     def migrations(self) -> Iterable[Migration]:
         """Return all migrations."""
-        return self._table(MIGRATION.name)
+        return self.table(MIGRATION.name)
 
     @property
     def kubevirt(self) -> KubeVirt | None:
         """The KubeVirt custom resource; there is at most one in a cluster."""
-        return next(iter(self._table(KUBEVIRT.name)), None)
+        return next(iter(self.table(KUBEVIRT.name)), None)
 
     def changed(self, changes: Changes) -> "Snapshot":
         """Return the snapshot with these changes; the very same one when nothing differs."""
-        tables = {kind: self._table(kind).changed(views) for kind, views in changes.items()}
-        if all(table is self._table(kind) for kind, table in tables.items()):
+        tables = {kind: self.table(kind).changed(views) for kind, views in changes.items()}
+        if all(table is self.table(kind) for kind, table in tables.items()):
             return self
         return Snapshot({**self.tables, **tables})
 
-    def _table(self, kind: str) -> Table[Any]:
+    def table(self, kind: str) -> Table[Any]:
+        """Return the table of a kind, by the kind's name."""
         return self.tables.get(kind, _EMPTY[kind])
 
 

@@ -1,7 +1,8 @@
 """The KubeVirt custom resource: what holds for all virtual machines of the cluster."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from webhook.objects.fields import Fields
 from webhook.objects.metadata import Metadata, read_metadata
@@ -13,7 +14,8 @@ class KubeVirt:
     """KubeVirt's configuration.
 
     `default_interface` is the binding of a VM that lists no interface, `version` the one that is installed as KubeVirt
-    reports it (`v1.7.0`), "" when it doesn't.
+    reports it (`v1.7.0`), "" when it doesn't. `node_selectors` hold for every virtual machine. `eviction_strategy` is
+    that of virtual machines that have none of their own, "" where nothing is said.
     """
 
     metadata: Metadata
@@ -21,6 +23,9 @@ class KubeVirt:
     cpu_model: str = ""
     version: str = ""
     migrations: MigrationSettings = UNSET
+    node_selectors: Mapping[str, str] = field(default_factory=dict)
+    feature_gates: frozenset[str] = frozenset()
+    eviction_strategy: str = ""
 
     @property
     def release(self) -> tuple[int, ...]:
@@ -36,10 +41,14 @@ class KubeVirt:
 def read_kubevirt(document: Fields) -> KubeVirt:
     """Read the KubeVirt custom resource; what it leaves open has KubeVirt's default."""
     configuration = document.object("spec").object("configuration")
+    developer = configuration.object("developerConfiguration")
     return KubeVirt(
         metadata=read_metadata(document),
         default_interface=configuration.object("network").text("defaultNetworkInterface") or "bridge",
         cpu_model=configuration.text("cpuModel"),
         version=document.object("status").text("observedKubeVirtVersion"),
         migrations=read_migration_settings(configuration.object("migrations")),
+        node_selectors=developer.string_map("nodeSelectors"),
+        feature_gates=frozenset(developer.strings("featureGates")),
+        eviction_strategy=configuration.text("evictionStrategy"),
     )

@@ -14,14 +14,21 @@ from webhook.objects.metadata import Metadata, read_metadata
 HOSTNAME: Final = "kubernetes.io/hostname"
 """The label by which a migration asks for one node."""
 
+HARVESTER_TARGET: Final = "harvesterhci.io/migrationTargetNodeName"
+"""The annotation by which Harvester's Migrate button names a node on the VMI, before it makes the migration."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
-    """A migration as somebody asks for it; `vmi_name` is "" where none is given."""
+    """A migration as somebody asks for it.
+
+    `vmi_name` is "" where none is given; `target_field` is where a node can be asked for.
+    """
 
     metadata: Metadata
     vmi_name: str
     added_node_selector: Mapping[str, str]
+    target_field: str = f"spec.addedNodeSelector[{HOSTNAME}]"
     sends: bool = False
     receives: bool = False
     misread: tuple[str, ...] = ()
@@ -30,6 +37,11 @@ class Migration:
     def decentralized(self) -> bool:
         """Tell whether one end of the migration is in another cluster."""
         return self.sends != self.receives
+
+    @property
+    def target_node(self) -> str:
+        """The node that is asked for, "" for any."""
+        return self.added_node_selector.get(HOSTNAME, "")
 
 
 def read_migration(document: Fields, namespace: str = "") -> Migration:
@@ -47,4 +59,9 @@ def read_migration(document: Fields, namespace: str = "") -> Migration:
 
 def a_move_to(node: str, vmi: Metadata) -> Migration:
     """Return the migration of a VMI to a node that is asked for by name."""
-    return Migration(metadata=vmi, vmi_name=vmi.name, added_node_selector={HOSTNAME: node})
+    return Migration(
+        metadata=vmi,
+        vmi_name=vmi.name,
+        added_node_selector={HOSTNAME: node},
+        target_field=f"metadata.annotations[{HARVESTER_TARGET}]",
+    )

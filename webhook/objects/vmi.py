@@ -10,8 +10,10 @@ from typing import Final
 
 from webhook.objects.devices import Devices, read_devices
 from webhook.objects.fields import Fields
+from webhook.objects.hardware import Hardware, read_hardware
 from webhook.objects.metadata import Metadata, read_metadata
 from webhook.objects.quantity import read_quantity
+from webhook.objects.scheduling import Scheduling, read_scheduling
 
 FINAL_PHASES: Final = frozenset({"Succeeded", "Failed"})
 
@@ -29,7 +31,8 @@ class Condition:
 class InstanceStatus:
     """What runs now. `node` is "" before the virtual machine has one.
 
-    `moved_bytes` is the capacity of the volumes whose data are moved along (`status.migratedVolumes`).
+    `moved_bytes` is the capacity of the volumes whose data are moved along (`status.migratedVolumes`). `machine_type`
+    is the exact one behind an alias such as `q35`; `tsc_frequency` in Hz, 0 where the guest's clock needs none.
     """
 
     phase: str = ""
@@ -37,6 +40,8 @@ class InstanceStatus:
     live_migratable: Condition | None = None
     migrated_volumes: frozenset[str] = frozenset()
     moved_bytes: int = 0
+    machine_type: str = ""
+    tsc_frequency: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +50,16 @@ class VirtualMachineInstance:
 
     `root` is "" for a VMI and "spec.template." for a VM's template. `claim_templates` are the claims that come with
     the VM (name to access modes, empty where the storage class decides). `memory` is the guest's in bytes, else what is
-    requested, 0 when neither is said. `misread` names what could not be read.
+    requested, 0 when neither is said. `hostname` is "" where the name serves as one. `misread` names what could not be
+    read.
     """
 
     metadata: Metadata
     devices: Devices
+    hardware: Hardware
+    scheduling: Scheduling
     status: InstanceStatus
+    hostname: str = ""
     memory: int = 0
     eviction_strategy: str = ""
     root: str = ""
@@ -80,6 +89,9 @@ def read_vmi(document: Fields, namespace: str = "") -> VirtualMachineInstance:
     return VirtualMachineInstance(
         metadata=read_metadata(document, namespace),
         devices=read_devices(spec),
+        hardware=read_hardware(spec),
+        scheduling=read_scheduling(spec),
+        hostname=spec.text("hostname"),
         status=_status(document.object("status")),
         memory=_memory(spec.object("domain")),
         eviction_strategy=spec.text("evictionStrategy"),
@@ -95,6 +107,8 @@ def _status(status: Fields) -> InstanceStatus:
         live_migratable=_condition(status, "LiveMigratable"),
         migrated_volumes=frozenset(volume.text("volumeName") for _, volume in status.objects("migratedVolumes")),
         moved_bytes=_moved_bytes(status),
+        machine_type=status.object("machine").text("type"),
+        tsc_frequency=max(status.object("topologyHints").number("tscFrequency") or 0, 0),
     )
 
 

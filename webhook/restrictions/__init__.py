@@ -10,9 +10,12 @@ from webhook.restrictions import (
     bridge_network,
     cd_rom,
     container_disk,
+    cpu_model,
+    no_eligible_node,
     not_live_migratable,
     pci_device,
     read_write_once,
+    target_node,
 )
 from webhook.restrictions.restriction import Restriction
 
@@ -22,6 +25,9 @@ ALL: Final[tuple[Restriction, ...]] = (
     container_disk,
     pci_device,
     read_write_once,
+    cpu_model,
+    target_node,
+    no_eligible_node,
     not_live_migratable,
 )
 """In the order in which they are reported."""

@@ -8,6 +8,7 @@ from typing import Protocol
 from webhook.cluster.snapshot import Snapshot
 from webhook.objects.migration import Migration
 from webhook.objects.vmi import VirtualMachineInstance
+from webhook.targets.placement import Placement
 from webhook.verdict import Violation
 
 
@@ -23,11 +24,15 @@ class Concern(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What a restriction looks at: the virtual machine, the cluster around it, and the migration if there is one."""
+    """What a restriction looks at: the virtual machine, the cluster around it, and the migration if there is one.
+
+    `placement` is where the virtual machine can go, None where that isn't judged.
+    """
 
     vmi: VirtualMachineInstance
     snapshot: Snapshot
     migration: Migration | None = None
+    placement: Placement | None = None
     found: frozenset[str] = frozenset()
     """Restrictions earlier in the order that are broken: one fault has one cause."""
 

@@ -1,0 +1,111 @@
+"""The pods, indexed by whose launcher they are, where they run, and whom they keep away."""
+
+from collections.abc import Hashable, Iterator, Mapping
+from enum import Enum
+from typing import Final, Self
+
+from webhook.cluster.table import Key, Table
+from webhook.objects.pod import CREATED_BY, LAUNCHER, Pod
+from webhook.objects.scheduling import PodTerm, Selector
+
+Groups = Mapping[Hashable, tuple[Pod, ...]]
+
+_NOBODY: Final[Groups] = {}
+
+
+class Trait(Enum):
+    """What pods are grouped by."""
+
+    VMI = "the VMI whose launcher it is"
+    NODE = "where it runs"
+    REPELS = "a label of pods that it may keep away"
+
+
+class PodTable(Table[Pod]):
+    """The pods. A changed pod changes only the groups that it is in."""
+
+    __slots__ = ("_groups",)
+
+    def __init__(
+        self,
+        namespaces: Mapping[str, Mapping[str, Pod]] | None = None,
+        groups: Mapping[Trait, Groups] | None = None,
+    ) -> None:
+        """Take the pods and their groups."""
+        super().__init__(namespaces)
+        self._groups = groups or {}
+
+    def launchers(self, uid: str) -> tuple[Pod, ...]:
+        """Return the launcher pods of a VMI, ended ones too."""
+        return tuple(pod for pod in self._group(Trait.VMI, uid) if pod.vmi == uid)
+
+    def on(self, node: str) -> tuple[Pod, ...]:
+        """Return the pods that occupy a node."""
+        return self._group(Trait.NODE, node)
+
+    def selected(self, selector: Selector | None, namespaces: frozenset[str] | None) -> Iterator[Pod]:
+        """Yield the pods of these namespaces (None: of all) that occupy a node and are selected."""
+        if selector is None:
+            return
+        for pod in self._candidates(selector, namespaces):
+            if pod.occupies and selector.matches(pod.metadata.labels):
+                yield pod
+
+    def repelling(self, labels: Mapping[str, str]) -> Iterator[Pod]:
+        """Yield all pods that occupy a node and may keep away a pod with these labels, and some that don't."""
+        for pair in (*labels.items(), None):
+            yield from self._group(Trait.REPELS, pair)
+
+    def replaced(self, changes: Mapping[Key, Pod | None]) -> Self:
+        """Make the successor: each pod leaves the groups that it was in, and enters those that it is in."""
+        touched: dict[tuple[Trait, Hashable], dict[Key, Pod]] = {}
+
+        def members(trait: Trait, value: Hashable) -> dict[Key, Pod]:
+            if (trait, value) not in touched:
+                touched[trait, value] = {pod.metadata.key: pod for pod in self._group(trait, value)}
+            return touched[trait, value]
+
+        for key, pod in changes.items():
+            for group in _traits(self.get(*key)):
+                members(*group).pop(key, None)
+            if pod is not None:
+                for group in _traits(pod):
+                    members(*group)[key] = pod
+        return type(self)(self._successor(changes), self._regrouped(touched))
+
+    def _regrouped(self, touched: Mapping[tuple[Trait, Hashable], Mapping[Key, Pod]]) -> Mapping[Trait, Groups]:
+        groups = {trait: dict(self._groups.get(trait, _NOBODY)) for trait in {trait for trait, _ in touched}}
+        for (trait, value), pods in touched.items():
+            groups[trait][value] = tuple(pods.values())
+            if not pods:
+                del groups[trait][value]
+        return {**self._groups, **groups}
+
+    def _group(self, trait: Trait, value: Hashable) -> tuple[Pod, ...]:
+        return self._groups.get(trait, _NOBODY).get(value, ())
+
+    def _candidates(self, selector: Selector, namespaces: frozenset[str] | None) -> Iterator[Pod]:
+        creator = next((uid for key, uid in selector.pairs if key == CREATED_BY), None)
+        if creator is not None:
+            pods = self._group(Trait.VMI, creator)
+            yield from (pod for pod in pods if namespaces is None or pod.metadata.namespace in namespaces)
+            return
+        for namespace in ("",) if namespaces is None else namespaces:
+            yield from (pod for _, pod in self.items(namespace))
+
+
+def _traits(pod: Pod | None) -> Iterator[tuple[Trait, Hashable]]:
+    if pod is None:
+        return
+    for uid in {pod.vmi, pod.metadata.labels.get(CREATED_BY, "")} - {""}:
+        yield Trait.VMI, uid
+    if pod.occupies:
+        yield Trait.NODE, pod.node
+        for term in pod.anti_affinity:
+            yield Trait.REPELS, _telling_pair(term)
+
+
+def _telling_pair(term: PodTerm) -> tuple[str, str] | None:
+    """Return a label that all pods have whom the term keeps away; one that tells more than "a launcher", if it can."""
+    pairs = sorted(term.selector.pairs) if term.selector else []
+    return next((pair for pair in pairs if pair != LAUNCHER), LAUNCHER if LAUNCHER in pairs else None)

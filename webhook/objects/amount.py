@@ -1,0 +1,42 @@
+"""CPU and memory: what a pod asks for, and what a node has to give."""
+
+from dataclasses import dataclass
+from decimal import ROUND_CEILING
+from typing import Final
+
+from webhook.objects.fields import Fields
+from webhook.objects.quantity import read_quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """CPU in thousandths of a core and memory in bytes; 0 where nothing is said."""
+
+    cpu: int = 0
+    memory: int = 0
+
+    def __add__(self, other: "Amount") -> "Amount":
+        """Return the sum."""
+        return Amount(cpu=self.cpu + other.cpu, memory=self.memory + other.memory)
+
+    def fits(self, other: "Amount") -> bool:
+        """Tell whether this much is to be had of the other."""
+        return self.cpu <= other.cpu and self.memory <= other.memory
+
+
+NOTHING: Final = Amount()
+
+
+def read_amount(resources: Fields) -> Amount:
+    """Read `cpu` and `memory` of a list of resources; what is no quantity is noted and counts as absent."""
+    return Amount(cpu=_read(resources, "cpu", 1000), memory=_read(resources, "memory", 1))
+
+
+def _read(resources: Fields, key: str, scale: int) -> int:
+    text = resources.scalar(key)
+    value = read_quantity(text)
+    if value is not None:
+        return int((value * scale).to_integral_value(ROUND_CEILING))
+    if text:
+        resources.misread.append(f"{resources.path}.{key} is no quantity")
+    return 0

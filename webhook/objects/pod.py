@@ -1,0 +1,71 @@
+"""Pod: the virt-launcher pods in which virtual machines run, and what other pods say about who may be near them.
+
+Sources: `Pod` of k8s.io/api/core/v1; KubeVirt `pkg/virt-controller/services/template.go` for the labels.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from webhook.objects.amount import NOTHING, Amount, read_amount
+from webhook.objects.fields import Fields
+from webhook.objects.metadata import Metadata, read_metadata
+from webhook.objects.scheduling import PodTerm, read_affinity
+
+LAUNCHER: Final = ("kubevirt.io", "virt-launcher")
+CREATED_BY: Final = "kubevirt.io/created-by"
+MIGRATION_JOB: Final = "kubevirt.io/migrationJobUID"
+PROVISIONING: Final = "kubevirt.io/ephemeral-provisioning"
+FINAL_PHASES: Final = frozenset({"Succeeded", "Failed"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pod:
+    """A pod; `node` is "" before it has one, `requests` what its containers ask for together."""
+
+    metadata: Metadata
+    node: str = ""
+    phase: str = ""
+    node_selector: Mapping[str, str]
+    anti_affinity: tuple[PodTerm, ...] = ()
+    requests: Amount = NOTHING
+
+    @property
+    def vmi(self) -> str:
+        """The UID of the VMI whose launcher this is; "" for what only looks like one.
+
+        Pods that attach hot-plugged disks belong to a launcher pod, those that only make a volume be provisioned
+        are marked.
+        """
+        owner = self.metadata.owner
+        if owner is None or owner.kind != "VirtualMachineInstance" or PROVISIONING in self.metadata.annotations:
+            return ""
+        return owner.uid if self.metadata.labels.get(LAUNCHER[0]) == LAUNCHER[1] else ""
+
+    @property
+    def is_migration_target(self) -> bool:
+        """Tell whether a migration made it; true for ever after the migration."""
+        return MIGRATION_JOB in self.metadata.labels
+
+    @property
+    def occupies(self) -> bool:
+        """Tell whether it counts for the scheduler: it is on a node and has not ended."""
+        return bool(self.node) and self.phase not in FINAL_PHASES
+
+
+def read_pod(document: Fields, namespace: str = "") -> Pod:
+    """Read a pod; `namespace` is the request's, for an object that names none."""
+    spec = document.object("spec")
+    return Pod(
+        metadata=read_metadata(document, namespace),
+        node=spec.text("nodeName"),
+        phase=document.object("status").text("phase"),
+        node_selector=spec.string_map("nodeSelector"),
+        anti_affinity=read_affinity(spec).anti_pods,
+        requests=_requests(spec),
+    )
+
+
+def _requests(spec: Fields) -> Amount:
+    containers = (container.object("resources") for _, container in spec.objects("containers"))
+    return sum((read_amount(resources.object("requests")) for resources in containers), start=NOTHING)

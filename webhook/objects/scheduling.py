@@ -1,0 +1,260 @@
+"""Where a pod may run: selectors, affinity, tolerations and topology spread, as VMIs and pods write them.
+
+Only what is *required* is read; preferences never keep a pod from a node.
+Source: `PodSpec` of k8s.io/api/core/v1, whose scheduling fields a VMI's specification repeats.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from webhook.objects.fields import NO_STRINGS, Fields
+
+NAME_FIELD: Final = "metadata.name"
+OPERATORS: Final = frozenset({"In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"})
+_WHOLE_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,19}")
+_REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """One condition on a label, or on the object's name where `field` is true.
+
+    `operator` is one of OPERATORS; `values` are those that it compares with.
+    """
+
+    key: str
+    operator: str = "In"
+    values: tuple[str, ...] = ()
+    field: bool = False
+
+    def accepts(self, value: str | None) -> bool:
+        """Tell whether the condition holds for a label's value, None where there is no such label."""
+        match self.operator:
+            case "In":
+                return value in self.values
+            case "NotIn":
+                return value not in self.values
+            case "Exists":
+                return value is not None
+            case "DoesNotExist":
+                return value is None
+        return value is not None and self._compares(value)
+
+    def __str__(self) -> str:
+        """Return it as kubectl writes selectors: `zone in (a, b)`, `!zone`, `rank>3`."""
+        match self.operator:
+            case "In" if len(self.values) == 1:
+                return f"{self.key}={self.values[0]}"
+            case "In" | "NotIn":
+                return f"{self.key} {'in' if self.operator == 'In' else 'not in'} ({', '.join(self.values)})"
+            case "Exists":
+                return self.key
+            case "DoesNotExist":
+                return f"!{self.key}"
+        return f"{self.key}{'>' if self.operator == 'Gt' else '<'}{''.join(self.values)}"
+
+    def _compares(self, value: str) -> bool:
+        numbers = [int(text) for text in (value, *self.values) if _WHOLE_NUMBER.fullmatch(text)]
+        if len(numbers) != 2:  # noqa: PLR2004 - the label's and the one it is compared with
+            return False
+        return numbers[0] > numbers[1] if self.operator == "Gt" else numbers[0] < numbers[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selector:
+    """A label selector: all requirements hold. Without any it selects everything."""
+
+    requirements: tuple[Requirement, ...] = ()
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Tell whether an object with these labels is selected."""
+        return all(requirement.accepts(labels.get(requirement.key)) for requirement in self.requirements)
+
+    @property
+    def pairs(self) -> frozenset[tuple[str, str]]:
+        """The labels that every selected object carries for certain, with their values."""
+        return frozenset((r.key, r.values[0]) for r in self.requirements if r.operator == "In" and len(r.values) == 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodTerm:
+    """A required term of pod affinity or anti-affinity.
+
+    `selector` None selects no pod. `namespaces` are those named, `namespace_selector` those selected by their labels;
+    with neither the pod's own is meant. `match_label_keys` and `mismatch_label_keys` stand for requirements on the
+    pod's own values of these labels; the API server resolves them when the pod is created.
+    """
+
+    selector: Selector | None
+    topology_key: str
+    namespaces: tuple[str, ...] = ()
+    namespace_selector: Selector | None = None
+    match_label_keys: tuple[str, ...] = ()
+    mismatch_label_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Affinity:
+    """What is required of the node and of the pods near it.
+
+    `node_terms` are alternatives, each a conjunction; None where nothing is required of the node. An empty
+    alternative is met by no node.
+    """
+
+    node_terms: tuple[tuple[Requirement, ...], ...] | None = None
+    pods: tuple[PodTerm, ...] = ()
+    anti_pods: tuple[PodTerm, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taint:
+    """A node's mark that keeps pods away."""
+
+    key: str
+    value: str = ""
+    effect: str = ""
+
+    def __str__(self) -> str:
+        """Return it as kubectl writes taints: `key=value:NoSchedule`."""
+        return f"{self.key}{self.value and '='}{self.value}:{self.effect}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toleration:
+    """A pod's consent to taints: an empty key or effect means all of them."""
+
+    key: str = ""
+    operator: str = ""
+    value: str = ""
+    effect: str = ""
+
+    def tolerates(self, taint: Taint) -> bool:
+        """Tell whether the pod may run in spite of the taint. `Lt` and `Gt` are off in Kubernetes by default."""
+        if (self.effect and self.effect != taint.effect) or (self.key and self.key != taint.key):
+            return False
+        return self.operator == "Exists" or (self.operator in {"", "Equal"} and self.value == taint.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpreadConstraint:
+    """A topology spread constraint that forbids (`DoNotSchedule`).
+
+    `selector` None selects no pod. `honors_affinity` and `honors_taints` say which nodes are counted at all.
+    """
+
+    topology_key: str
+    max_skew: int
+    selector: Selector | None
+    min_domains: int = 1
+    honors_affinity: bool = True
+    honors_taints: bool = False
+    match_label_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheduling:
+    """All scheduling fields of a specification."""
+
+    node_selector: Mapping[str, str]
+    affinity: Affinity
+    tolerations: tuple[Toleration, ...] = ()
+    spread: tuple[SpreadConstraint, ...] = ()
+
+
+NOWHERE_SPECIAL: Final = Scheduling(node_selector=NO_STRINGS, affinity=Affinity())
+"""No rule at all."""
+
+
+def read_scheduling(spec: Fields) -> Scheduling:
+    """Read the scheduling fields of a VMI's or a pod's `spec`."""
+    scheduling = Scheduling(
+        node_selector=spec.string_map("nodeSelector"),
+        affinity=read_affinity(spec),
+        tolerations=tuple(_toleration(toleration) for _, toleration in spec.objects("tolerations")),
+        spread=tuple(_spread_constraints(spec)),
+    )
+    return NOWHERE_SPECIAL if scheduling == NOWHERE_SPECIAL else scheduling
+
+
+def read_affinity(spec: Fields) -> Affinity:
+    """Read what is required in `spec.affinity`."""
+    affinity = spec.object("affinity")
+    return Affinity(
+        node_terms=_node_terms(affinity.object("nodeAffinity")),
+        pods=tuple(_pod_terms(affinity.object("podAffinity"))),
+        anti_pods=tuple(_pod_terms(affinity.object("podAntiAffinity"))),
+    )
+
+
+def read_taints(spec: Fields) -> tuple[Taint, ...]:
+    """Read a node's `spec.taints`."""
+    return tuple(
+        Taint(key=taint.text("key"), value=taint.text("value"), effect=taint.text("effect"))
+        for _, taint in spec.objects("taints")
+    )
+
+
+def _node_terms(affinity: Fields) -> tuple[tuple[Requirement, ...], ...] | None:
+    if not affinity.has(_REQUIRED):
+        return None
+    terms = affinity.object(_REQUIRED).objects("nodeSelectorTerms")
+    return tuple(
+        (*_requirements(term, "matchExpressions"), *_requirements(term, "matchFields", field=True)) for _, term in terms
+    )
+
+
+def _requirements(holder: Fields, key: str, *, field: bool = False) -> Iterator[Requirement]:
+    for _, expression in holder.objects(key):
+        operator = expression.text("operator")
+        if operator in OPERATORS:
+            yield Requirement(
+                key=expression.text("key"), operator=operator, values=expression.strings("values"), field=field
+            )
+        else:
+            expression.misread.append(f"{expression.path}.operator is none of {', '.join(sorted(OPERATORS))}")
+
+
+def _pod_terms(affinity: Fields) -> Iterator[PodTerm]:
+    for _, term in affinity.objects(_REQUIRED):
+        yield PodTerm(
+            selector=read_selector(term, "labelSelector"),
+            topology_key=term.text("topologyKey"),
+            namespaces=term.strings("namespaces"),
+            namespace_selector=read_selector(term, "namespaceSelector"),
+            match_label_keys=term.strings("matchLabelKeys"),
+            mismatch_label_keys=term.strings("mismatchLabelKeys"),
+        )
+
+
+def read_selector(holder: Fields, key: str) -> Selector | None:
+    """Read a label selector, None when there is none."""
+    if not holder.has(key):
+        return None
+    fields = holder.object(key)
+    equal = (Requirement(key=name, values=(value,)) for name, value in sorted(fields.string_map("matchLabels").items()))
+    return Selector(requirements=(*equal, *_requirements(fields, "matchExpressions")))
+
+
+def _toleration(toleration: Fields) -> Toleration:
+    return Toleration(
+        key=toleration.text("key"),
+        operator=toleration.text("operator"),
+        value=toleration.text("value"),
+        effect=toleration.text("effect"),
+    )
+
+
+def _spread_constraints(spec: Fields) -> Iterator[SpreadConstraint]:
+    for _, constraint in spec.objects("topologySpreadConstraints"):
+        if constraint.text("whenUnsatisfiable") == "DoNotSchedule":
+            yield SpreadConstraint(
+                topology_key=constraint.text("topologyKey"),
+                max_skew=constraint.number("maxSkew") or 1,
+                selector=read_selector(constraint, "labelSelector"),
+                min_domains=constraint.number("minDomains") or 1,
+                honors_affinity=constraint.text("nodeAffinityPolicy") != "Ignore",
+                honors_taints=constraint.text("nodeTaintsPolicy") == "Honor",
+                match_label_keys=constraint.strings("matchLabelKeys"),
+            )

@@ -1,0 +1,97 @@
+"""A CPU that no other node can offer.
+
+A guest keeps the CPU that it was started with. So the target must offer the same model and features: for a custom
+model `XYZ` the label `cpu-model.node.kubevirt.io/XYZ`, for `host-model` what the source node was
+(`host-model-cpu.node.kubevirt.io/M` there, `cpu-model-migration.node.kubevirt.io/M` on the target).
+
+Restricted fields: `spec.domain.cpu` of the VMI, against the labels of all nodes but the one where it runs. Also a
+source node without the label `host-model-cpu.node.kubevirt.io/M`, when it must be asked.
+Allowed: `host-passthrough` as far as vendor and features go, and arm64, whose nodes publish no models.
+Remedy: choose a CPU model that the nodes share, for the cluster or for the VM; then shut down the VM and start it.
+Source: the live-migration page; KubeVirt `pkg/virt-controller/watch/migration`.
+"""
+
+import re
+from collections.abc import Iterator
+from json import dumps
+from shlex import quote
+from typing import Final
+
+from webhook.cpu_model import MODEL
+from webhook.restrictions.restriction import Case, Concern
+from webhook.targets.explanation import explained
+from webhook.targets.placement import CPU_PREDICATES, Placement
+from webhook.verdict import Violation
+from webhook.wording import named, quoted
+
+ID: Final = "cpu-model"
+CONCERN: Final = Concern.TARGET
+REMEDY: Final = "choose a CPU model that the nodes share, then shut down the VM and start it again"
+NO_MODELS: Final = f"let KubeVirt's node labeller publish the nodes' CPU models (no node has a label {MODEL}*)"
+SHOWN_MODELS: Final = 3
+_MODEL_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,63}")
+
+
+def check(case: Case) -> Iterator[Violation]:
+    """Yield the CPU that nobody else offers."""
+    placement = case.placement
+    if placement is None or not placement.candidates:
+        return
+    if placement.selectors.underivable:
+        yield _violation(case, placement, f"can't tell which CPU a target needs: {placement.selectors.underivable}")
+    elif not placement.passing(CPU_PREDICATES):
+        yield _violation(
+            case, placement, f"no other node offers {_cpu(case, placement)} ({explained(placement, CPU_PREDICATES)})"
+        )
+
+
+def _cpu(case: Case, placement: Placement) -> str:
+    if placement.cpu.is_custom:
+        return f"CPU model {quoted(placement.cpu.name)}, which {placement.cpu.origin} chooses"
+    return f"the CPU that {placement.cpu.name} gave the VM on {named(case.vmi.status.node)}"
+
+
+def _violation(case: Case, placement: Placement, problem: str) -> Violation:
+    models = sorted(_models(placement), key=lambda model: (-model[1], model[0]))
+    return Violation(
+        restriction=ID,
+        field=case.vmi.field("domain.cpu.model"),
+        problem=problem,
+        remedy=REMEDY if models else NO_MODELS,
+        details=_details(case, placement, models) if models else "",
+    )
+
+
+def _models(placement: Placement) -> Iterator[tuple[str, int]]:
+    """Yield each CPU model that can be chosen, and how many nodes have it."""
+    for model in placement.nodes.keys(MODEL):
+        if _MODEL_NAME.fullmatch(model):
+            yield model, placement.nodes.labelled(MODEL + model, "true").bit_count()
+
+
+def _details(case: Case, placement: Placement, models: list[tuple[str, int]]) -> str:
+    total = placement.nodes.all.bit_count()
+    common = ", ".join(f"{model} ({count} of {total} nodes)" for model, count in models[:SHOWN_MODELS])
+    best = models[0][0]
+    sentences = [f"Most common: {common}", f"For the cluster: `{_cluster_command(case, best)}`"]
+    owner = case.vmi.metadata.owner
+    if owner and owner.kind == "VirtualMachine":
+        sentences.append(f"For this VM: `{_vm_command(case.vmi.metadata.namespace, owner.name, best)}`")
+    return ". ".join(sentences)
+
+
+def _cluster_command(case: Case, model: str) -> str:
+    kubevirt = case.snapshot.kubevirt
+    name, namespace = (kubevirt.metadata.name, kubevirt.metadata.namespace) if kubevirt else ("kubevirt", "kubevirt")
+    return _patch("kubevirts.kubevirt.io", name, namespace, {"spec": {"configuration": {"cpuModel": model}}})
+
+
+def _vm_command(namespace: str, name: str, model: str) -> str:
+    change = {"spec": {"template": {"spec": {"domain": {"cpu": {"model": model}}}}}}
+    return _patch("virtualmachines.kubevirt.io", name, namespace, change)
+
+
+def _patch(resource: str, name: str, namespace: str, change: object) -> str:
+    """Return a command that can be pasted."""
+    patch = dumps(change, separators=(",", ":"))
+    return f"kubectl patch {resource} {quote(named(name))} -n {quote(named(namespace))} --type merge -p {quote(patch)}"

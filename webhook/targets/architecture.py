@@ -1,0 +1,26 @@
+"""The node has another CPU architecture.
+
+Judged: the label `kubernetes.io/arch` against `spec.architecture` of the VMI.
+Remedy: take a node of the same architecture.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from webhook.cluster.snapshot import Snapshot
+from webhook.objects.scheduling import Requirement
+from webhook.targets.conditions import by_labels
+from webhook.targets.predicate import Refusal
+from webhook.targets.target_pod import TargetPod
+from webhook.wording import named
+
+ID: Final = "architecture"
+
+
+def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
+    """Refuse the nodes of another architecture."""
+    yield from by_labels(ID, pod, cluster, _reason)
+
+
+def _reason(requirement: Requirement) -> str:
+    return f"is no {named(requirement.values[0] if requirement.values else requirement.key)} node"

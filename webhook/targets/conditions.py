@@ -1,0 +1,83 @@
+"""What a pod asks of its node's labels and taints, and which nodes grant it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from webhook.cluster.nodes import NodeSet, NodeTable
+from webhook.cluster.snapshot import Snapshot
+from webhook.objects.scheduling import Requirement, Taint
+from webhook.targets.predicate import Refusal
+from webhook.targets.target_pod import TargetPod
+
+FAMILIES: Final[Mapping[str, str]] = {
+    "kubevirt.io/schedulable": "virt-not-schedulable",
+    "kubernetes.io/arch": "architecture",
+    "kubevirt.io/vm-arch-": "architecture",
+    "cpu-model.node.kubevirt.io/": "cpu-model",
+    "cpu-model-migration.node.kubevirt.io/": "cpu-model",
+    "cpu-feature.node.kubevirt.io/": "cpu-feature",
+    "cpu-vendor.node.kubevirt.io/": "cpu-vendor",
+    "cpumanager": "cpu-manager",
+    "kubevirt.io/cpumanager": "cpu-manager",
+    "machine-type.node.kubevirt.io/": "machine-type",
+    "network.harvesterhci.io/": "network",
+    "node-labeller.kubevirt.io/obsolete-host-model": "obsolete-host-model",
+}
+"""Labels, and beginnings of labels, that have a predicate of their own."""
+
+NO_SCHEDULING: Final = frozenset({"NoSchedule", "NoExecute"})
+
+
+def by_labels(
+    predicate: str, pod: TargetPod, cluster: Snapshot, reason: Callable[[Requirement], str]
+) -> Iterator[Refusal]:
+    """Yield for each of the pod's conditions that a predicate is about the nodes that don't meet it."""
+    for requirement in (*pod.selected, *pod.required):
+        if family(requirement.key) == predicate:
+            yield unmet(predicate, requirement, cluster, reason(requirement))
+
+
+def unmet(predicate: str, requirement: Requirement, cluster: Snapshot, reason: str) -> Refusal:
+    """Refuse the nodes that don't meet a condition."""
+    nodes = cluster.nodes
+    return Refusal(predicate=predicate, nodes=nodes.all & ~nodes.having(requirement), reason=reason)
+
+
+def family(key: str) -> str:
+    """Return the predicate that a label belongs to, "" when it has none of its own."""
+    return next((name for start, name in FAMILIES.items() if _belongs(key, start)), "")
+
+
+def suited(pod: TargetPod, nodes: NodeTable) -> NodeSet:
+    """Return the nodes that the pod's node selector and node affinity accept."""
+    accepted = nodes.all
+    for requirement in (*pod.selected, *pod.required):
+        accepted &= nodes.having(requirement)
+    return accepted if pod.alternatives is None else accepted & meeting_one(pod.alternatives, nodes)
+
+
+def meeting_one(alternatives: tuple[tuple[Requirement, ...], ...], nodes: NodeTable) -> NodeSet:
+    """Return the nodes that meet all conditions of at least one alternative."""
+    accepted = 0
+    for alternative in alternatives:
+        meeting = nodes.all
+        for requirement in alternative:
+            meeting &= nodes.having(requirement)
+        accepted |= meeting
+    return accepted
+
+
+def untolerated(pod: TargetPod, nodes: NodeTable) -> Iterator[tuple[Taint, NodeSet]]:
+    """Yield each taint that keeps the pod away, and the nodes that have it."""
+    for taint, tainted in nodes.taints():
+        if taint.effect in NO_SCHEDULING and not tolerated(pod, taint):
+            yield taint, tainted
+
+
+def tolerated(pod: TargetPod, taint: Taint) -> bool:
+    """Tell whether the pod may run in spite of a taint."""
+    return any(toleration.tolerates(taint) for toleration in pod.tolerations)
+
+
+def _belongs(key: str, start: str) -> bool:
+    return key.startswith(start) if start.endswith(("/", "-")) else key == start

@@ -1,0 +1,28 @@
+"""The node lacks a CPU feature that the guest needs, or has one that it forbids.
+
+Judged: the labels `cpu-feature.node.kubevirt.io/F`: for the features that the VMI requires or forbids, and for those
+that the model of the source node requires with `host-model`.
+Remedy: choose a CPU model that the nodes share, or drop the feature, then restart the virtual machine.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from webhook.cluster.snapshot import Snapshot
+from webhook.objects.scheduling import Requirement
+from webhook.targets.conditions import by_labels
+from webhook.targets.predicate import Refusal
+from webhook.targets.target_pod import TargetPod
+from webhook.wording import named
+
+ID: Final = "cpu-feature"
+
+
+def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
+    """Refuse the nodes without the CPU features."""
+    yield from by_labels(ID, pod, cluster, _reason)
+
+
+def _reason(requirement: Requirement) -> str:
+    verb = "has the forbidden" if requirement.operator == "DoesNotExist" else "lacks"
+    return f"{verb} CPU feature {named(requirement.key.partition('/')[2])}"

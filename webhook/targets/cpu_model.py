@@ -1,0 +1,28 @@
+"""The node lacks the CPU model that the guest was started with.
+
+Judged: the labels `cpu-model.node.kubevirt.io/XYZ` for a custom model, and `cpu-model-migration.node.kubevirt.io/M`
+for a virtual machine with `host-model` that runs on a node with the label `host-model-cpu.node.kubevirt.io/M`.
+Remedy: choose a CPU model that the nodes share, then restart the virtual machine.
+Source: the live-migration page; KubeVirt `prepareNodeSelectorForHostCpuModel`.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from webhook.cluster.snapshot import Snapshot
+from webhook.objects.scheduling import Requirement
+from webhook.targets.conditions import by_labels
+from webhook.targets.predicate import Refusal
+from webhook.targets.target_pod import TargetPod
+from webhook.wording import named
+
+ID: Final = "cpu-model"
+
+
+def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
+    """Refuse the nodes without the CPU model."""
+    yield from by_labels(ID, pod, cluster, _reason)
+
+
+def _reason(requirement: Requirement) -> str:
+    return f"lacks CPU model {named(requirement.key.partition('/')[2])}"

@@ -1,0 +1,27 @@
+"""The CPU of the node is from another vendor.
+
+Judged: the label `cpu-vendor.node.kubevirt.io/V`, by which KubeVirt ties a migration to the vendor of the source node
+(from 1.6.4, but not in 1.7.0), whatever the CPU model.
+Remedy: take a node with a CPU of the same vendor.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from webhook.cluster.snapshot import Snapshot
+from webhook.objects.scheduling import Requirement
+from webhook.targets.conditions import by_labels
+from webhook.targets.predicate import Refusal
+from webhook.targets.target_pod import TargetPod
+from webhook.wording import named
+
+ID: Final = "cpu-vendor"
+
+
+def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
+    """Refuse the nodes of another CPU vendor."""
+    yield from by_labels(ID, pod, cluster, _reason)
+
+
+def _reason(requirement: Requirement) -> str:
+    return f"has no {named(requirement.key.partition('/')[2])} CPU"

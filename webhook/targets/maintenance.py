@@ -1,0 +1,22 @@
+"""Harvester is emptying the node, or has emptied it.
+
+Judged: the node's annotations `harvesterhci.io/maintain-status` and `harvesterhci.io/drain-requested`.
+kube-scheduler sees only the cordon, which comes a little later.
+Remedy: end the node's maintenance mode, or take another node.
+Source: Harvester's list of eligible nodes.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from webhook.cluster.nodes import State
+from webhook.cluster.snapshot import Snapshot
+from webhook.targets.predicate import Refusal
+from webhook.targets.target_pod import TargetPod
+
+ID: Final = "maintenance"
+
+
+def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:  # noqa: ARG001 - whatever the pod
+    """Refuse the nodes in maintenance."""
+    yield Refusal(predicate=ID, nodes=cluster.nodes.in_state(State.MAINTENANCE), reason="is in maintenance mode")

@@ -1,0 +1,28 @@
+"""The node is not connected to a network of the virtual machine.
+
+Judged: the node affinity on labels `network.harvesterhci.io/N`, which Harvester writes for the cluster network of each
+VLAN network.
+Remedy: add the node to the network configuration, or take another node.
+Source: the live-migration page; Harvester writes the affinity when the VM is saved.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from webhook.cluster.snapshot import Snapshot
+from webhook.objects.scheduling import Requirement
+from webhook.targets.conditions import by_labels
+from webhook.targets.predicate import Refusal
+from webhook.targets.target_pod import TargetPod
+from webhook.wording import named
+
+ID: Final = "network"
+
+
+def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
+    """Refuse the nodes outside of the cluster networks."""
+    yield from by_labels(ID, pod, cluster, _reason)
+
+
+def _reason(requirement: Requirement) -> str:
+    return f"is not in cluster network {named(requirement.key.partition('/')[2])}"

@@ -1,0 +1,36 @@
+"""The node affinity of the virtual machine excludes the node.
+
+Judged: `requiredDuringSchedulingIgnoredDuringExecution`. Its terms are alternatives, the expressions and fields of one
+term must all hold.
+Remedy: change the VM's node scheduling rules, label the node, or take another node.
+Source: kube-scheduler's plugin NodeAffinity.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from webhook.cluster.snapshot import Snapshot
+from webhook.objects.scheduling import Requirement
+from webhook.targets.conditions import family, meeting_one, unmet
+from webhook.targets.predicate import Refusal
+from webhook.targets.target_pod import TargetPod
+from webhook.wording import named
+
+ID: Final = "node-affinity"
+
+
+def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
+    """Refuse the nodes outside of what all terms ask for, and those that no term accepts."""
+    for requirement in pod.required:
+        if not family(requirement.key):
+            yield unmet(ID, requirement, cluster, f"is not {named(str(requirement))}")
+    if pod.alternatives is not None:
+        nodes = cluster.nodes
+        accepted = meeting_one(pod.alternatives, nodes)
+        yield Refusal(predicate=ID, nodes=nodes.all & ~accepted, reason=_reason(pod.alternatives))
+
+
+def _reason(alternatives: tuple[tuple[Requirement, ...], ...]) -> str:
+    if not alternatives:
+        return "is excluded by a node affinity that no node can meet"
+    return "is neither " + " nor ".join(named(" and ".join(map(str, term))) for term in alternatives)

@@ -1,0 +1,26 @@
+"""The node lacks a label that is asked for.
+
+Judged: the node selectors of the VMI, of the KubeVirt resource, and of the migration (`addedNodeSelector`, where the
+virtual machine has no other value for the same key), and what KubeVirt adds for the machine: TSC frequency, realtime,
+memory encryption, Hyper-V enlightenments.
+Remedy: label the node, change the node selector, or take another node.
+Source: kube-scheduler's plugin NodeAffinity.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from webhook.cluster.snapshot import Snapshot
+from webhook.targets.conditions import family, unmet
+from webhook.targets.predicate import Refusal
+from webhook.targets.target_pod import TargetPod
+from webhook.wording import named
+
+ID: Final = "node-selector"
+
+
+def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
+    """Refuse the nodes without a label of the node selector."""
+    for requirement in pod.selected:
+        if not family(requirement.key):
+            yield unmet(ID, requirement, cluster, f"has no label {named(str(requirement))}")

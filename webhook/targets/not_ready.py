@@ -1,0 +1,21 @@
+"""The node is not ready.
+
+Judged: the node's condition `Ready` is anything but `True`. kube-scheduler goes by the taint that follows a little
+later; a virtual machine that moves to a node that just failed is lost time in any case.
+Remedy: mend the node, or take another.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from webhook.cluster.nodes import State
+from webhook.cluster.snapshot import Snapshot
+from webhook.targets.predicate import Refusal
+from webhook.targets.target_pod import TargetPod
+
+ID: Final = "not-ready"
+
+
+def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:  # noqa: ARG001 - no pod can run there
+    """Refuse the nodes that aren't ready."""
+    yield Refusal(predicate=ID, nodes=cluster.nodes.in_state(State.NOT_READY), reason="is not ready")

@@ -1,0 +1,27 @@
+"""The CPU model of the node itself is obsolete.
+
+Judged: the label `node-labeller.kubevirt.io/obsolete-host-model`, for a virtual machine with `host-model`.
+Remedy: choose a CPU model by name, then restart the virtual machine; or take another node.
+Source: KubeVirt `setNodeAffinityForHostModelCpuModel`.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from webhook.cluster.snapshot import Snapshot
+from webhook.objects.scheduling import Requirement
+from webhook.targets.conditions import by_labels
+from webhook.targets.predicate import Refusal
+from webhook.targets.target_pod import TargetPod
+from webhook.wording import named
+
+ID: Final = "obsolete-host-model"
+
+
+def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
+    """Refuse the nodes with an obsolete CPU model."""
+    yield from by_labels(ID, pod, cluster, _reason)
+
+
+def _reason(requirement: Requirement) -> str:
+    return f"has an obsolete CPU model ({named(requirement.key)})"

@@ -1,0 +1,124 @@
+"""Where a virtual machine can move: every node's reasons, and the nodes without any."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from webhook.cluster.kinds import NODE, POD, Reference
+from webhook.cluster.nodes import NodeSet, NodeTable
+from webhook.cluster.snapshot import Snapshot
+from webhook.cpu_model import CpuModel, Selectors, cpu_model, migration_selectors
+from webhook.objects.pod import CREATED_BY, Pod
+from webhook.objects.vmi import VirtualMachineInstance
+from webhook.targets import ALL
+from webhook.targets.pod_affinity import namespaces
+from webhook.targets.predicate import Refusal
+from webhook.targets.target_pod import TargetPod, target_pod
+
+CPU_PREDICATES: Final = ("cpu-model", "cpu-feature", "cpu-vendor")
+"""What is wrong with a node's CPU."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """The target pod, and who refuses it.
+
+    `cpu` is the CPU model, `selectors` what it asks of the target. `candidates` are all nodes but the source.
+    """
+
+    cpu: CpuModel
+    selectors: Selectors
+    pod: TargetPod
+    nodes: NodeTable
+    candidates: NodeSet
+    refusals: tuple[Refusal, ...]
+
+    @property
+    def eligible(self) -> NodeSet:
+        """The nodes that no one refuses."""
+        return self.passing()
+
+    def passing(self, predicates: Iterable[str] = ()) -> NodeSet:
+        """Return the candidates that pass these predicates, or ("no predicates") all of them."""
+        nodes = self.candidates
+        for refusal in self._of(predicates):
+            nodes &= ~refusal.nodes
+        return nodes
+
+    def reasons(self, nodes: NodeSet) -> tuple[Refusal, ...]:
+        """Return the refusals that are about any of these nodes; of one node they are its explanation."""
+        return tuple(refusal for refusal in self.refusals if refusal.nodes & nodes)
+
+    def alike(self, predicates: Iterable[str] = ()) -> Mapping[tuple[Refusal, ...], NodeSet]:
+        """Return the candidates that these predicates (or any) refuse, by their reasons; the largest groups first."""
+        groups: dict[tuple[Refusal, ...], NodeSet] = {(): self.candidates}
+        for refusal in self._of(predicates):
+            split: dict[tuple[Refusal, ...], NodeSet] = defaultdict(int)
+            for reasons, nodes in groups.items():
+                split[*reasons, refusal] |= nodes & refusal.nodes
+                split[reasons] |= nodes & ~refusal.nodes
+            groups = {reasons: nodes for reasons, nodes in split.items() if nodes}
+        refused = [(reasons, nodes) for reasons, nodes in groups.items() if reasons]
+        return dict(sorted(refused, key=lambda group: (-group[1].bit_count(), group[1] & -group[1])))
+
+    def _of(self, predicates: Iterable[str]) -> Iterator[Refusal]:
+        wanted = frozenset(predicates)
+        return (refusal for refusal in self.refusals if not wanted or refusal.predicate in wanted)
+
+
+def source_pod(vmi: VirtualMachineInstance, cluster: Snapshot) -> Pod | None:
+    """Return the pod in which the virtual machine runs: the newest on its node, whatever its phase."""
+    pods = [pod for pod in cluster.pods.launchers(vmi.metadata.uid) if pod.node == vmi.status.node]
+    return max(pods, key=lambda pod: pod.metadata.created, default=None)
+
+
+def place(vmi: VirtualMachineInstance, cluster: Snapshot, added_node_selector: Mapping[str, str]) -> Placement:
+    """Judge all nodes for the target pod of a migration with this added node selector."""
+    nodes, kubevirt = cluster.nodes, cluster.kubevirt
+    cpu = cpu_model(vmi, kubevirt)
+    source, node = source_pod(vmi, cluster), nodes.get("", vmi.status.node)
+    selectors = migration_selectors(vmi, cpu, source, node)
+    pod = target_pod(
+        vmi,
+        kubevirt=kubevirt,
+        source=source,
+        node=node,
+        added_node_selector=added_node_selector,
+        cpu_selectors=selectors.labels,
+    )
+    return Placement(
+        cpu=cpu,
+        selectors=selectors,
+        pod=pod,
+        nodes=nodes,
+        candidates=nodes.all & ~nodes.named(vmi.status.node),
+        refusals=tuple(r for predicate in ALL for r in predicate.refusals(pod, cluster) if r.nodes),
+    )
+
+
+def rests_on(vmi: VirtualMachineInstance, placement: Placement, cluster: Snapshot) -> frozenset[Reference]:
+    """Return the objects that could still make a node eligible, or say otherwise what the target pod needs."""
+    return frozenset(
+        {
+            Reference(kind=NODE.name, name=vmi.status.node),
+            Reference(kind=NODE.name, labels=frozenset(placement.pod.node_selector.items())),
+            Reference(
+                kind=POD.name,
+                namespace=vmi.metadata.namespace,
+                labels=frozenset({(CREATED_BY, vmi.metadata.uid)}),
+            ),
+            *_neighbours(placement.pod, cluster),
+        }
+    )
+
+
+def _neighbours(pod: TargetPod, cluster: Snapshot) -> Iterator[Reference]:
+    """Yield the pods that the target pod's rules are about: of those only launchers are known without asking."""
+    for term in (*pod.affinity.pods, *pod.affinity.anti_pods):
+        pairs = term.selector.pairs if term.selector else frozenset()
+        for namespace in namespaces(term, pod.namespace, cluster) or ("",):
+            yield Reference(kind=POD.name, namespace=namespace, labels=pairs)
+    for constraint in pod.spread:
+        pairs = constraint.selector.pairs if constraint.selector else frozenset()
+        yield Reference(kind=POD.name, namespace=pod.namespace, labels=pairs)

@@ -1,0 +1,28 @@
+"""What a target predicate is: a module with a docstring, an id, and a pure function that refuses sets of nodes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from webhook.cluster.nodes import NodeSet
+from webhook.cluster.snapshot import Snapshot
+from webhook.targets.target_pod import TargetPod
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A set of nodes that can't take a pod, and why: `reason` is a clause about one node (`is cordoned`)."""
+
+    predicate: str
+    nodes: NodeSet
+    reason: str
+
+
+class Predicate(Protocol):
+    """A module of this package: its docstring is the documentation, its name the id with underscores."""
+
+    ID: str
+    __doc__: str | None
+
+    def refusals(self, pod: TargetPod, cluster: Snapshot, /) -> Iterator[Refusal]:
+        """Yield the sets of nodes that can't take the pod, each with its reason."""

@@ -1,0 +1,26 @@
+"""Whether a node has CPU and memory left for one more virtual machine: a warning, because not all pods are known."""
+
+from webhook.cluster.snapshot import Snapshot
+from webhook.objects.amount import NOTHING
+from webhook.targets.explanation import enumerated
+from webhook.targets.placement import Placement
+
+
+def shortage(placement: Placement, cluster: Snapshot) -> str:
+    """Say that no eligible node seems to have room for the target pod; "" when one has, or when there is none."""
+    if not placement.eligible or any(_has_room(n, placement, cluster) for n in _names(placement)):
+        return ""
+    names = enumerated(placement.eligible, placement.nodes)
+    return f"resources: CPU or memory seem short on {names}: the target pod may stay pending"
+
+
+def _names(placement: Placement) -> tuple[str, ...]:
+    return placement.nodes.names(placement.eligible)
+
+
+def _has_room(name: str, placement: Placement, cluster: Snapshot) -> bool:
+    node = placement.nodes.get("", name)
+    if node is None or node.allocatable == NOTHING:
+        return True
+    taken = sum((pod.requests for pod in cluster.pods.on(name)), start=placement.pod.requests)
+    return taken.fits(node.allocatable)

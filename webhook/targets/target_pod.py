@@ -1,0 +1,172 @@
+"""The pod that virt-controller is going to make on the target node: what kube-scheduler will judge.
+
+Sources: KubeVirt `createTargetPod` in `pkg/virt-controller/watch/migration` and `renderLaunchManifest` in
+`pkg/virt-controller/services/template.go`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha1
+from typing import Final
+
+from webhook.cpu_model import FEATURE
+from webhook.objects.amount import Amount
+from webhook.objects.kubevirt import KubeVirt
+from webhook.objects.migration import HOSTNAME
+from webhook.objects.node import Node
+from webhook.objects.pod import CREATED_BY, LAUNCHER, Pod
+from webhook.objects.scheduling import Affinity, PodTerm, Requirement, Selector, SpreadConstraint, Toleration
+from webhook.objects.vmi import VirtualMachineInstance
+from webhook.targets.node_selector_rendering import VENDOR, has_vendor_selectors, rendered
+
+OBSOLETE_HOST_MODEL: Final = "node-labeller.kubevirt.io/obsolete-host-model"
+DEFAULT_TOLERATIONS: Final = tuple(
+    Toleration(key=f"node.kubernetes.io/{condition}", operator="Exists", effect="NoExecute")
+    for condition in ("not-ready", "unreachable")
+)
+"""What the API server adds to every pod."""
+
+_LABEL_LIMIT: Final = 63
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetPod:
+    """The target pod as far as it matters where it can run.
+
+    `selected` and `required` are the conditions on the node that hold in any case (from the node selector, and from
+    the affinity); one of the `alternatives` must be met besides, None where nothing more is asked.
+    """
+
+    namespace: str
+    labels: Mapping[str, str]
+    node_selector: Mapping[str, str]
+    affinity: Affinity
+    tolerations: tuple[Toleration, ...]
+    spread: tuple[SpreadConstraint, ...]
+    requests: Amount
+    selected: tuple[Requirement, ...]
+    required: tuple[Requirement, ...]
+    alternatives: tuple[tuple[Requirement, ...], ...] | None
+
+
+def target_pod(
+    vmi: VirtualMachineInstance,
+    *,
+    kubevirt: KubeVirt | None,
+    source: Pod | None,
+    node: Node | None,
+    added_node_selector: Mapping[str, str],
+    cpu_selectors: Mapping[str, str],
+) -> TargetPod:
+    """Foretell the target pod of a migration.
+
+    `source` is the pod and `node` the node in which the virtual machine runs, None where they aren't known.
+    """
+    node_selector = {**added_node_selector, **rendered(vmi, kubevirt, source), **cpu_selectors}
+    if has_vendor_selectors(kubevirt) and not any(key.startswith(VENDOR) for key in node_selector):
+        node_selector |= {key: "true" for key, _ in (node.labels if node else ()) if key.startswith(VENDOR)}
+    labels = _labels(vmi, kubevirt)
+    affinity = _affinity(vmi, labels)
+    required, alternatives = _factored(affinity.node_terms)
+    return TargetPod(
+        namespace=vmi.metadata.namespace,
+        labels=labels,
+        node_selector=node_selector,
+        affinity=affinity,
+        tolerations=(*vmi.scheduling.tolerations, *DEFAULT_TOLERATIONS),
+        spread=tuple(_with_own_labels(constraint, labels) for constraint in vmi.scheduling.spread),
+        requests=source.requests if source else Amount(memory=vmi.memory),
+        selected=tuple(Requirement(key=key, values=(value,)) for key, value in node_selector.items()),
+        required=required,
+        alternatives=alternatives,
+    )
+
+
+def _labels(vmi: VirtualMachineInstance, kubevirt: KubeVirt | None) -> Mapping[str, str]:
+    name = vmi.metadata.name
+    labels = {
+        **vmi.metadata.labels,
+        LAUNCHER[0]: LAUNCHER[1],
+        CREATED_BY: vmi.metadata.uid,
+        "vm.kubevirt.io/name": vmi.hostname or name.split(".", maxsplit=1)[0][:_LABEL_LIMIT],
+    }
+    return labels | ({"vmi.kubevirt.io/id": _id(name)} if kubevirt and kubevirt.is_at_least(1, 7) else {})
+
+
+def _id(name: str) -> str:
+    if len(name) <= _LABEL_LIMIT:
+        return name
+    return f"{name[: _LABEL_LIMIT - 9]}-{sha1(name.encode(), usedforsecurity=False).hexdigest()[:8]}"
+
+
+def _affinity(vmi: VirtualMachineInstance, labels: Mapping[str, str]) -> Affinity:
+    """Return the virtual machine's own affinity with what KubeVirt adds: away from the source, and from some CPUs."""
+    own = vmi.scheduling.affinity
+    away = PodTerm(
+        selector=Selector(requirements=(Requirement(key=CREATED_BY, values=(vmi.metadata.uid,)),)),
+        topology_key=HOSTNAME,
+    )
+    return Affinity(
+        node_terms=_node_terms(own.node_terms, tuple(_rejected_labels(vmi))),
+        pods=tuple(_resolved(term, labels) for term in own.pods),
+        anti_pods=tuple(_resolved(term, labels) for term in (*own.anti_pods, away)),
+    )
+
+
+def _rejected_labels(vmi: VirtualMachineInstance) -> Iterable[str]:
+    if vmi.hardware.cpu_model in {"", "host-model"}:
+        yield OBSOLETE_HOST_MODEL
+    yield from (FEATURE + feature.name for feature in vmi.hardware.cpu_features if feature.policy == "forbid")
+
+
+def _node_terms(
+    terms: tuple[tuple[Requirement, ...], ...] | None, rejected: tuple[str, ...]
+) -> tuple[tuple[Requirement, ...], ...] | None:
+    """Add to each alternative that the node has none of these labels."""
+    without = tuple(Requirement(key=key, operator="DoesNotExist") for key in rejected)
+    if not without:
+        return terms
+    return ((*without,),) if terms is None else tuple((*term, *without) for term in terms)
+
+
+def _resolved(term: PodTerm, labels: Mapping[str, str]) -> PodTerm:
+    """Turn keys whose values shall be like (or unlike) the pod's own into requirements, as the API server does."""
+    if term.selector is None or not (term.match_label_keys or term.mismatch_label_keys):
+        return term
+    return replace(
+        term,
+        selector=Selector(
+            requirements=(
+                *term.selector.requirements,
+                *_own_values(term.match_label_keys, "In", labels),
+                *_own_values(term.mismatch_label_keys, "NotIn", labels),
+            )
+        ),
+    )
+
+
+def _with_own_labels(constraint: SpreadConstraint, labels: Mapping[str, str]) -> SpreadConstraint:
+    if constraint.selector is None:
+        return constraint
+    own = tuple(_own_values(constraint.match_label_keys, "In", labels))
+    return replace(constraint, selector=Selector(requirements=(*constraint.selector.requirements, *own)))
+
+
+def _own_values(keys: Iterable[str], operator: str, labels: Mapping[str, str]) -> Iterable[Requirement]:
+    return (Requirement(key=key, operator=operator, values=(labels[key],)) for key in keys if key in labels)
+
+
+def _factored(
+    terms: tuple[tuple[Requirement, ...], ...] | None,
+) -> tuple[tuple[Requirement, ...], tuple[tuple[Requirement, ...], ...] | None]:
+    """Split alternatives into what all ask for, and what remains of each: (A and N) or (B and N) is N and (A or B).
+
+    So what KubeVirt and Harvester write into every alternative keeps its own name. An empty alternative is met by no
+    node; where nothing remains of one, the common part is all that is asked.
+    """
+    if terms is None:
+        return (), None
+    met = [term for term in terms if term]
+    common = tuple(r for r in dict.fromkeys(met[0]) if all(r in term for term in met)) if met else ()
+    rests = tuple(tuple(r for r in term if r not in common) for term in met)
+    return common, None if met and not all(rests) else rests

@@ -1,0 +1,26 @@
+"""The node is cordoned.
+
+Judged: `spec.unschedulable` of the node, unless the virtual machine tolerates the taint
+`node.kubernetes.io/unschedulable`.
+Remedy: `kubectl uncordon`, or another node.
+Source: kube-scheduler's plugin NodeUnschedulable.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from webhook.cluster.nodes import State
+from webhook.cluster.snapshot import Snapshot
+from webhook.objects.scheduling import Taint
+from webhook.targets.conditions import tolerated
+from webhook.targets.predicate import Refusal
+from webhook.targets.target_pod import TargetPod
+
+ID: Final = "unschedulable"
+CORDON: Final = Taint(key="node.kubernetes.io/unschedulable", effect="NoSchedule")
+
+
+def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
+    """Refuse the cordoned nodes."""
+    if not tolerated(pod, CORDON):
+        yield Refusal(predicate=ID, nodes=cluster.nodes.in_state(State.UNSCHEDULABLE), reason="is cordoned")

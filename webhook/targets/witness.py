@@ -1,0 +1,22 @@
+"""The node is a witness: it votes for etcd and runs nothing else.
+
+Judged: the node's label `node-role.harvesterhci.io/witness`. kube-scheduler goes by the taint that Harvester gives
+such a node, which a virtual machine might tolerate.
+Remedy: take another node.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from webhook.cluster.snapshot import Snapshot
+from webhook.objects.scheduling import Requirement
+from webhook.targets.predicate import Refusal
+from webhook.targets.target_pod import TargetPod
+
+ID: Final = "witness"
+WITNESS: Final = Requirement(key="node-role.harvesterhci.io/witness", operator="Exists")
+
+
+def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:  # noqa: ARG001 - whatever the pod
+    """Refuse the witness nodes."""
+    yield Refusal(predicate=ID, nodes=cluster.nodes.having(WITNESS), reason="is a witness node")
