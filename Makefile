@@ -15,9 +15,29 @@ $(VENV)/.complete: requirements/dev.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
+demo: env ## Show what a person sees, on a real API server (KEEP=1 keeps it open)
+	@$(BIN)/python -m tests.demo $(if $(KEEP),--keep)
+
+test: env ## Run all tests, end to end on a real control plane
+	$(BIN)/pytest
+
+check: env ## Check style, types, the direction of imports, the chart, and that generated files are up to date
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tests.chart.lint
+	$(BIN)/python -m charts.document --check
+	$(BIN)/python -m tests.readme --check
+
+generate: env ## Write the generated parts of the documentation
+	$(BIN)/ruff format .
+	$(BIN)/python -m charts.document
+	$(BIN)/python -m tests.readme
+
 lock: ## Write the lock files from pyproject.toml
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/runtime.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group build -o requirements/build.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements/dev.txt
 
-.PHONY: help env lock
+.PHONY: help env demo test check generate lock
