@@ -5,7 +5,7 @@ operator's failurePolicy decides, and only what breaks a rule is denied.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -28,6 +28,8 @@ TEXT: Final = "text/plain; charset=utf-8"
 _RETRY: Final = (("Retry-After", "1"),)
 """The API server repeats a call that failed with 429 or 5xx only when this header tells it to."""
 _STATUS_LINES: Final[Mapping[int, str]] = {status: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+Recorder = Callable[[AdmissionRequest, Verdict], None]
 
 log = structlog.get_logger()
 
@@ -54,11 +56,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """What judging needs. `request_timeout` (seconds) holds where a request doesn't say how long it may take."""
+    """What judging needs.
+
+    `request_timeout` (seconds) holds where a request doesn't say how long it may take; `record`, if there is one,
+    hears of each verdict and must not wait.
+    """
 
     cluster: Cluster
     policy: Policy
     request_timeout: float
+    record: Recorder | None = None
 
 
 def refused(status: int, sentence: str) -> Answer:
@@ -84,6 +91,8 @@ def answer(service: Service, hook: Hook, body: bytes, timeout: float | None = No
     except Exception:  # noqa: BLE001 - a bug of ours must reach the API server as one, whatever it is
         return _failed(hook, request, "bug", 500, f"internal error; request {request.uid} is explained in the log")
     _record(hook, request, verdict, time.perf_counter() - began)
+    if service.record:
+        service.record(request, verdict)
     return Answer(200, written)
 
 

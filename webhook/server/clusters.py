@@ -3,31 +3,89 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from webhook.cluster.manifests import manifests
+from webhook.cluster.api import connect
+from webhook.cluster.credentials import NoCredentials
+from webhook.cluster.live import read_all
+from webhook.cluster.manifests import Manifests, manifests
+from webhook.cluster.refusals import ApiError
 from webhook.cluster.source import Cluster, ClusterUnavailable
+from webhook.cluster.watched import WATCHED, WatchedCluster
+from webhook.server.answer import Recorder
+from webhook.server.events import Events
 from webhook.settings import Settings
+
+
+def _nothing() -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A cluster, and how its state is kept: `start` begins to watch, in the process that judges.
 
-    `missing` says, one line each, what is not loaded or not fresh; `ages` how old each kind is, in seconds.
+    `missing` says, one line each, what is not loaded or not fresh; `ages` how old each kind is, in seconds; `record`
+    tells the cluster of verdicts.
     """
 
     cluster: Cluster
-    start: Callable[[], None] = lambda: None
+    start: Callable[[], None] = _nothing
+    stop: Callable[[], None] = _nothing
     missing: Callable[[], Iterable[str]] = tuple
     ages: Callable[[], Mapping[str, float]] = dict
+    record: Recorder | None = None
 
 
 def source_of(settings: Settings) -> Source:
-    """Return the cluster to judge by.
+    """Return the cluster to judge by for as long as the service runs.
 
     Raises:
-        UnreadableManifest: when the manifests can't be read.
+        UnreadableManifest: when the cluster is made of manifests that can't be read.
         ClusterUnavailable: when nothing says where the API server is.
     """
+    return Source(cluster=manifests(settings.cluster)) if settings.cluster else _watched(settings)
+
+
+def cluster_now(settings: Settings) -> Cluster:
+    """Return the cluster as it is at this moment.
+
+    Raises:
+        UnreadableManifest: when the cluster is made of manifests that can't be read.
+        ClusterUnavailable: when the API server can't be read.
+    """
     if settings.cluster:
-        return Source(cluster=manifests(settings.cluster))
-    raise ClusterUnavailable("no cluster is named: give --cluster, or a kubeconfig")
+        return manifests(settings.cluster)
+    try:
+        reading = read_all(connect(settings.kubeconfig, settings.context), WATCHED)
+    except (NoCredentials, ApiError) as error:
+        raise ClusterUnavailable(str(error)) from error
+    for forbidden in reading.forbidden:
+        raise ClusterUnavailable(str(forbidden))
+    return Manifests(reading.snapshot)
+
+
+def _watched(settings: Settings) -> Source:
+    try:
+        api = connect(settings.kubeconfig, settings.context)
+    except NoCredentials as error:
+        raise ClusterUnavailable(str(error)) from error
+    cluster = WatchedCluster(api, max_age=settings.state_max_age)
+    events = Events(api) if settings.events else None
+
+    def start() -> None:
+        cluster.start()
+        if events:
+            events.start()
+
+    def stop() -> None:
+        if events:
+            events.stop()
+        cluster.stop()
+
+    return Source(
+        cluster=cluster,
+        start=start,
+        stop=stop,
+        missing=lambda: [str(condition) for condition in cluster.conditions() if not condition.good],
+        ages=cluster.ages,
+        record=events.record if events else None,
+    )

@@ -8,7 +8,7 @@ from webhook.admission.hooks import BY_PATH, HOOKS, Hook
 from webhook.cluster.manifests import UnreadableManifest, documents_in
 from webhook.cluster.source import ClusterUnavailable
 from webhook.server.answer import Service, answer
-from webhook.server.clusters import source_of
+from webhook.server.clusters import cluster_now
 from webhook.settings import Settings
 
 _ALLOWED: Final = 0
@@ -36,7 +36,7 @@ def review_file(file: str, path: str | None, settings: Settings) -> tuple[str, i
     body = _review_in(file)
     hook = _hook(path, body)
     try:
-        cluster = source_of(settings).cluster
+        cluster = cluster_now(settings)
     except UnreadableManifest as error:
         raise Unusable(str(error), _UNREADABLE) from error
     except ClusterUnavailable as error:

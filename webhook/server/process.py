@@ -46,7 +46,10 @@ class Process(BaseApplication):  # type: ignore[misc]
         """Start what needs threads, in the worker, and return its application."""
         self.source.start()
         service = Service(
-            cluster=self.source.cluster, policy=self.settings.policy, request_timeout=self.settings.request_timeout
+            cluster=self.source.cluster,
+            policy=self.settings.policy,
+            request_timeout=self.settings.request_timeout,
+            record=self.source.record,
         )
         return AdmissionApp(service)
 

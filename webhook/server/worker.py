@@ -61,6 +61,7 @@ class ThreadPerConnection(Worker):  # type: ignore[misc]
         )
         probes = self._listener(1, probes_app(self._missing), _PROBE_CONNECTIONS, _PROBE_CONNECTIONS, tls=None)
         metrics.IN_FLIGHT.set_function(lambda: settings.max_in_flight - len(admission.port.slots))
+        metrics.REGISTRY.register(metrics.SnapshotAge(self.app.source.ages))
         metrics.CONNECTIONS.set_function(lambda: len(admission.connections))
         return [admission, probes]
 
@@ -111,6 +112,7 @@ class ThreadPerConnection(Worker):  # type: ignore[misc]
                 listener.shut_idle()
             self.notify()
             time.sleep(0.01)
+        self.app.source.stop()
 
     def _turn(self, selector: selectors.BaseSelector) -> None:
         """Accept what has come, and once a tick look after everything else."""
