@@ -11,13 +11,12 @@ Remedy: choose a CPU model that the nodes share, for the cluster or for the VM; 
 Source: the live-migration page; KubeVirt `pkg/virt-controller/watch/migration`.
 """
 
-import re
 from collections.abc import Iterator
-from json import dumps
-from shlex import quote
 from typing import Final
 
+from webhook.cluster.nodes import NodeSet
 from webhook.cpu_model import MODEL
+from webhook.cpu_remedy import cluster_command, shared_models, vm_command
 from webhook.restrictions.restriction import Case, Concern
 from webhook.targets.explanation import explained
 from webhook.targets.placement import CPU_PREDICATES, Placement
@@ -29,7 +28,6 @@ CONCERN: Final = Concern.TARGET
 REMEDY: Final = "choose a CPU model that the nodes share, then shut down the VM and start it again"
 NO_MODELS: Final = f"let KubeVirt's node labeller publish the nodes' CPU models (no node has a label {MODEL}*)"
 SHOWN_MODELS: Final = 3
-_MODEL_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,63}")
 
 
 def check(case: Case) -> Iterator[Violation]:
@@ -52,7 +50,7 @@ def _cpu(case: Case, placement: Placement) -> str:
 
 
 def _violation(case: Case, placement: Placement, problem: str) -> Violation:
-    models = sorted(_models(placement), key=lambda model: (-model[1], model[0]))
+    models = shared_models(placement.nodes)
     return Violation(
         restriction=ID,
         field=case.vmi.field("domain.cpu.model"),
@@ -62,36 +60,12 @@ def _violation(case: Case, placement: Placement, problem: str) -> Violation:
     )
 
 
-def _models(placement: Placement) -> Iterator[tuple[str, int]]:
-    """Yield each CPU model that can be chosen, and how many nodes have it."""
-    for model in placement.nodes.keys(MODEL):
-        if _MODEL_NAME.fullmatch(model):
-            yield model, placement.nodes.labelled(MODEL + model, "true").bit_count()
-
-
-def _details(case: Case, placement: Placement, models: list[tuple[str, int]]) -> str:
+def _details(case: Case, placement: Placement, models: list[tuple[str, NodeSet]]) -> str:
     total = placement.nodes.all.bit_count()
-    common = ", ".join(f"{model} ({count} of {total} nodes)" for model, count in models[:SHOWN_MODELS])
-    best = models[0][0]
-    sentences = [f"Most common: {common}", f"For the cluster: `{_cluster_command(case, best)}`"]
+    common = ", ".join(f"{model} ({nodes.bit_count()} of {total} nodes)" for model, nodes in models[:SHOWN_MODELS])
+    best, _ = models[0]
+    sentences = [f"Most common: {common}", f"For the cluster: `{cluster_command(case.snapshot.kubevirt, best)}`"]
     owner = case.vmi.metadata.owner
     if owner and owner.kind == "VirtualMachine":
-        sentences.append(f"For this VM: `{_vm_command(case.vmi.metadata.namespace, owner.name, best)}`")
+        sentences.append(f"For this VM: `{vm_command(case.vmi.metadata.namespace, owner.name, best)}`")
     return ". ".join(sentences)
-
-
-def _cluster_command(case: Case, model: str) -> str:
-    kubevirt = case.snapshot.kubevirt
-    name, namespace = (kubevirt.metadata.name, kubevirt.metadata.namespace) if kubevirt else ("kubevirt", "kubevirt")
-    return _patch("kubevirts.kubevirt.io", name, namespace, {"spec": {"configuration": {"cpuModel": model}}})
-
-
-def _vm_command(namespace: str, name: str, model: str) -> str:
-    change = {"spec": {"template": {"spec": {"domain": {"cpu": {"model": model}}}}}}
-    return _patch("virtualmachines.kubevirt.io", name, namespace, change)
-
-
-def _patch(resource: str, name: str, namespace: str, change: object) -> str:
-    """Return a command that can be pasted."""
-    patch = dumps(change, separators=(",", ":"))
-    return f"kubectl patch {resource} {quote(named(name))} -n {quote(named(namespace))} --type merge -p {quote(patch)}"
