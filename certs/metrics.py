@@ -1,0 +1,70 @@
+"""What the keeper counts and measures, in the exposition format."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+
+from certs.configurations import Reference
+from certs.keeper import Sight
+from certs.record import Phase
+from certs.rotation import Decision, Step
+
+
+class Metrics:
+    """The keeper's metrics, in a registry of their own."""
+
+    def __init__(self, configurations: tuple[Reference, ...]) -> None:
+        self.registry = CollectorRegistry()
+        self._not_after = Gauge(
+            "certificate_not_after_timestamp_seconds",
+            "When the stored certificate ends: of the leaf, and of the authority that signs.",
+            ["kind"],
+            registry=self.registry,
+        )
+        self._in_sync = Gauge(
+            "ca_bundle_in_sync",
+            "Whether every webhook of the configuration trusts exactly the authorities on record.",
+            ["configuration"],
+            registry=self.registry,
+        )
+        self._phase = Gauge(
+            "certificate_rotation_phase",
+            "How far the rotation of the authority has come: 1 for the phase that it is in.",
+            ["phase"],
+            registry=self.registry,
+        )
+        self._leader = Gauge("certificate_keeper_leader", "Whether this keeper writes.", registry=self.registry)
+        self._steps = Counter("certificate_keeper_steps", "Steps done.", ["step"], registry=self.registry)
+        self._failures = Counter("certificate_keeper_failures", "Looks and steps that failed.", registry=self.registry)
+        for reference in configurations:
+            self._in_sync.labels(str(reference)).set(0)
+        for step in Step:
+            if step is not Step.WAIT:
+                self._steps.labels(step.value)
+
+    def saw(self, sight: Sight, *, leader: bool) -> None:
+        """Take over what was found."""
+        state = sight.state
+        self._leader.set(leader)
+        if state.leaf:
+            self._not_after.labels("leaf").set(state.leaf.certificate.not_valid_after_utc.timestamp())
+        if state.record is None:
+            return
+        if state.record.current:
+            self._not_after.labels("ca").set(state.record.current.certificate.not_valid_after_utc.timestamp())
+        for phase in Phase:
+            self._phase.labels(phase.value).set(phase is state.record.phase)
+        for reference, synced in state.synced(state.record).items():
+            self._in_sync.labels(str(reference)).set(synced)
+        for reference in sight.missing:
+            self._in_sync.labels(str(reference)).set(0)
+
+    def did(self, decision: Decision) -> None:
+        """Count a step."""
+        self._steps.labels(decision.step.value).inc()
+
+    def failed(self) -> None:
+        """Count a failure."""
+        self._failures.inc()
+
+    def exposition(self) -> bytes:
+        """Return everything as text."""
+        return generate_latest(self.registry)

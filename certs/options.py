@@ -1,0 +1,141 @@
+"""What the commands' options have in common, and their errors as exit codes."""
+
+import datetime as dt
+import ipaddress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, Final
+
+import click
+
+from certs.cluster import Cluster, ClusterError, ConfigurationError, connect
+from certs.configurations import KINDS, Reference
+from certs.durations import Duration, spoken
+from certs.lifetime import Lives
+from certs.names import InvalidNameError, canonical
+
+DEFAULTS: Final = Lives()
+
+UNREACHABLE: Final = 3
+"""Exit code: the API server can't be reached, or refuses to answer."""
+
+Command = Callable[..., Any]
+
+
+class Unreachable(click.ClickException):
+    """Ends a command with exit code 3."""
+
+    exit_code = UNREACHABLE
+
+
+def namespace(*, required: bool) -> Callable[[Command], Command]:
+    """Return the option for where the Secrets are."""
+    text = "Namespace of the Secrets and the Lease."
+    return click.option("--namespace", required=required, envvar="POD_NAMESPACE" if required else None, help=text)
+
+
+def name(command: Command) -> Command:
+    """Add the option that the objects are named by."""
+    text = "The Secrets are NAME-ca and NAME-tls, the Lease is NAME-certs."
+    return click.option("--name", default="live-migration-webhook", show_default=True, help=text)(command)
+
+
+def kubeconfig(command: Command) -> Command:
+    """Add the options that say which API server."""
+    command = click.option("--context", help="Context of the kubeconfig.  [default: the current one]")(command)
+    return click.option(
+        "--kubeconfig",
+        type=click.Path(exists=True, dir_okay=False),
+        help="Kubeconfig file.  [default: the pod's service account, else as kubectl does]",
+    )(command)
+
+
+def configurations(command: Command) -> Command:
+    """Add the options that name webhook configurations; the command gets `references`."""
+
+    @wraps(command)
+    def with_references(**values: Any) -> Any:
+        named = {phase: values.pop(phase) for phase in KINDS}
+        found = tuple(Reference(phase=phase, name=name) for phase, names in named.items() for name in names)
+        return command(references=found, **values)
+
+    described = {phase: f"A {kind}; can be given again for more." for phase, kind in KINDS.items()}
+    return _with_options(
+        with_references,
+        *(click.option(f"--{phase}", multiple=True, metavar="NAME", help=text) for phase, text in described.items()),
+    )
+
+
+def lives(command: Command) -> Command:
+    """Add the options that say how long things take; the command gets `lives`."""
+
+    @wraps(command)
+    def with_lives(
+        *, leaf_life: dt.timedelta, ca_life: dt.timedelta, propagation: dt.timedelta, settle: dt.timedelta, **rest: Any
+    ) -> Any:
+        found = Lives(leaf=leaf_life, authority=ca_life, propagation=propagation, settle=settle)
+        if faults := found.faults():
+            raise click.UsageError("; ".join(faults))
+        return command(lives=found, **rest)
+
+    return _with_options(
+        with_lives,
+        duration("--leaf-life", DEFAULTS.leaf, "Life of a leaf, the certificate that is served."),
+        duration("--ca-life", DEFAULTS.authority, "Life of an authority."),
+        duration("--propagation", DEFAULTS.propagation, "Until every API server works with a new caBundle."),
+        duration("--settle", DEFAULTS.settle, "Until every pod serves a new leaf."),
+    )
+
+
+def duration(flag: str, default: dt.timedelta, text: str) -> Callable[[Command], Command]:
+    """Return an option that takes a duration."""
+    return click.option(flag, type=Duration(), default=default, help=f"{text}  [default: {spoken(default)}]")
+
+
+def _with_options(command: Command, *added: Callable[[Command], Command]) -> Command:
+    for option in reversed(added):
+        command = option(command)
+    return command
+
+
+def checked_names(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of an option in canonical form; a bad one is a usage error."""
+    try:
+        return canonical(value)
+    except InvalidNameError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def address(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, int] | None:
+    """Return `HOST:PORT` (`[::1]:8080` for IPv6) as a pair; a bad one is a usage error."""
+    if value is None:
+        return None
+    host, _colon, port = value.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004  # the largest port there is
+        raise click.BadParameter(f"{value!r} is not HOST:PORT")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def is_ip(host: str) -> bool:
+    """Whether a host is given as an IP address."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+@contextmanager
+def connected(file: str | None, context: str | None) -> Iterator[Cluster]:
+    """Connect for the time of a command; errors become its end with one line and the exit code that says so."""
+    try:
+        cluster = connect(file, context)
+    except ConfigurationError as error:
+        raise click.UsageError(f"there is no API server to ask: {error}") from error
+    try:
+        yield cluster
+    except ClusterError as error:
+        raise Unreachable(str(error)) from error
+    finally:
+        cluster.close()
