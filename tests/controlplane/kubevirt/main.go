@@ -25,6 +25,7 @@ var programs = map[string]func(args []string) int{
 	"virt-controller": virtControllerMain,
 	"crds":            func([]string) int { return printList(customResourceDefinitions()) },
 	"webhooks":        func([]string) int { return printList(webhookConfigurations(), nil) },
+	"render":          renderMain,
 	"rbac":            func([]string) int { return printList(roles(), nil) },
 }
 
