@@ -21,6 +21,17 @@ caBundle: {{ b64enc .existingSecret.caBundle }}
 {{- end }}
 {{- end -}}
 
+{{/* The webhook configurations that there are, as options of `certs` commands. */}}
+{{- define "lmw.configurations" -}}
+{{- $hooks := .Values.webhooks -}}
+{{- if or $hooks.validateMigrations.enabled $hooks.validateVirtualMachines.enabled }}
+- --validating={{ include "lmw.fullname" . }}
+{{- end }}
+{{- if or $hooks.mutateMigrations.enabled $hooks.mutatePods.enabled }}
+- --mutating={{ include "lmw.fullname" . }}
+{{- end }}
+{{- end -}}
+
 {{/* Metadata of both webhook configurations. */}}
 {{- define "lmw.hooksMetadata" -}}
 name: {{ include "lmw.fullname" . }}

@@ -34,6 +34,15 @@ namespace: {{ .Release.Namespace }}
 labels: {{- include "lmw.labels" . | nindent 2 }}
 {{- end -}}
 
+{{/* Metadata of an object of the certificates' keeper. */}}
+{{- define "lmw.keeperMetadata" -}}
+name: {{ include "lmw.fullname" . }}-certs
+namespace: {{ .Release.Namespace }}
+labels:
+  {{- include "lmw.labels" . | nindent 2 }}
+  app.kubernetes.io/component: certs
+{{- end -}}
+
 {{- define "lmw.image" -}}
 {{- with .Values.image -}}
 {{- if .digest -}}
@@ -57,14 +66,11 @@ labels: {{- include "lmw.labels" . | nindent 2 }}
 {{- end -}}
 {{- end -}}
 
-{{/* Names that the API server may call by: the Service's, those asked for, and the host of webhooks.url; a JSON list. */}}
-{{- define "lmw.dnsNames" -}}
-{{- $service := include "lmw.fullname" . -}}
-{{- $namespace := .Release.Namespace -}}
-{{- $names := list (printf "%s.%s.svc" $service $namespace) (printf "%s.%s.svc.cluster.local" $service $namespace) -}}
-{{- $names = concat $names (list (printf "%s.%s" $service $namespace) $service) .Values.certificates.dnsNames -}}
+{{/* Names in the certificate beside those of the Service: those asked for and the host of webhooks.url; a JSON list. */}}
+{{- define "lmw.furtherNames" -}}
+{{- $names := .Values.certificates.dnsNames -}}
 {{- with .Values.webhooks.url -}}
-{{- $names = append $names (urlParse . | dig "host" "" | splitList ":" | first) -}}
+{{- $names = append $names (get (urlParse .) "host" | regexFind "^(\\[[^]]*\\]|[^:]*)" | trimAll "[]") -}}
 {{- end -}}
 {{- $names | uniq | toJson -}}
 {{- end -}}
