@@ -229,10 +229,14 @@ def _transfer(vmi: Object) -> Object:
 
 
 def _set_conditions(status: Object, *conditions: Object) -> None:
-    """Replace the conditions of the same types, keep the others."""
+    """Replace the conditions of the same types, keep the others.
+
+    The times are there as Go writes them: virt-controller asks for an abort by a JSON Patch that tests the whole status.
+    """
     types = {condition["type"] for condition in conditions}
     others = [condition for condition in status.get("conditions", []) if condition["type"] not in types]
-    status["conditions"] = [*others, *conditions]
+    times = {"lastProbeTime": None, "lastTransitionTime": _now()}
+    status["conditions"] = [*others, *(dict(condition) | times for condition in conditions)]
 
 
 def _vmi(namespace: str, name: str) -> str:
