@@ -113,3 +113,58 @@ def a_review(document: Any, *, resource: str, old: Any = None, **request: Any) -
             **request,
         },
     }
+
+
+def a_node(
+    name: str,
+    labels: Mapping[str, str | None] | None = None,
+    *,
+    taints: Iterable[Any] = (),
+    spec: Mapping[str, Any] | None = None,
+    status: Mapping[str, Any] | None = None,
+    **metadata: Any,
+) -> Document:
+    """Return a node that is ready to take virtual machines; a label with the value None is left out."""
+    usual: dict[str, str | None] = {
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/arch": "amd64",
+        "kubevirt.io/schedulable": "true",
+        "host-model-cpu.node.kubevirt.io/Skylake": "true",
+        "cpu-model-migration.node.kubevirt.io/Skylake": "true",
+        "cpu-model.node.kubevirt.io/Penryn": "true",
+    }
+    carried = {key: value for key, value in {**usual, **(labels or {})}.items() if value is not None}
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name, "labels": carried, **metadata},
+        "spec": {"taints": list(taints), **(spec or {})},
+        "status": {"conditions": [{"type": "Ready", "status": "True"}], **(status or {})},
+    }
+
+
+def a_pod(
+    name: str,
+    node: str = "",
+    *,
+    labels: Mapping[str, str] | None = None,
+    spec: Mapping[str, Any] | None = None,
+    phase: str = "Running",
+    **metadata: Any,
+) -> Document:
+    """Return a pod `default/NAME` on a node."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": "default", "labels": dict(labels or {}), **metadata},
+        "spec": {"nodeName": node, **(spec or {})},
+        "status": {"phase": phase},
+    }
+
+
+def a_launcher(node: str = "node-a", *, uid: str = "u-web", vmi: str = "web", **pod: Any) -> Document:
+    """Return the virt-launcher pod of a VMI `default/web` with the UID `u-web`."""
+    owner = {"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstance", "name": vmi, "uid": uid}
+    labels = {"kubevirt.io": "virt-launcher", "kubevirt.io/created-by": uid, **pod.pop("labels", {})}
+    pod = {"ownerReferences": [{**owner, "controller": True}], **pod}
+    return a_pod(pod.pop("name", f"virt-launcher-{vmi}-{node}"), node, labels=labels, **pod)

@@ -32,8 +32,8 @@ def told(reasons: tuple[Refusal, ...]) -> str:
     return listed(words if rest <= 0 else [*words[:SHOWN_REASONS], f"{rest} more"])
 
 
-def enumerated(nodes: NodeSet, table: NodeTable) -> str:
-    """Return at most five names of nodes and a count of the rest: `a,b`, `a,b,c,d,e (+7)`."""
+def enumerated(nodes: NodeSet, table: NodeTable, separator: str = ", ") -> str:
+    """Return at most five names of nodes and a count of the rest: `a, b`, `a, b, c, d, e (+7)`."""
     names = table.names(nodes, SHOWN_NODES)
     rest = nodes.bit_count() - len(names)
-    return ",".join(names) + (f" (+{rest})" if rest else "")
+    return separator.join(map(named, names)) + (f" (+{rest})" if rest else "")

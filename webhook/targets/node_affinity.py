@@ -23,7 +23,7 @@ def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
     """Refuse the nodes outside of what all terms ask for, and those that no term accepts."""
     for requirement in pod.required:
         if not family(requirement.key):
-            yield unmet(ID, requirement, cluster, f"is not {named(str(requirement))}")
+            yield unmet(ID, requirement, cluster, f"does not meet {named(str(requirement))}")
     if pod.alternatives is not None:
         nodes = cluster.nodes
         accepted = meeting_one(pod.alternatives, nodes)
@@ -33,4 +33,4 @@ def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
 def _reason(alternatives: tuple[tuple[Requirement, ...], ...]) -> str:
     if not alternatives:
         return "is excluded by a node affinity that no node can meet"
-    return "is neither " + " nor ".join(named(" and ".join(map(str, term))) for term in alternatives)
+    return "meets neither " + " nor ".join(named(" and ".join(map(str, term))) for term in alternatives)
