@@ -18,6 +18,7 @@ from webhook.cluster.source import Cluster, ClusterUnavailable
 from webhook.policy import Policy
 from webhook.review import AdmissionRequest, NotAReview, read, write
 from webhook.verdict import Verdict
+from webhook.wording import printable, shortened
 
 BODY_LIMIT: Final = 7 * 1024 * 1024
 """Bytes of one review: old and new object of the API server's 3 MiB each, and what surrounds them."""
@@ -27,6 +28,10 @@ JSON: Final = "application/json"
 TEXT: Final = "text/plain; charset=utf-8"
 _RETRY: Final = (("Retry-After", "1"),)
 """The API server repeats a call that failed with 429 or 5xx only when this header tells it to."""
+_HEADERS: Final[Mapping[int, tuple[tuple[str, str], ...]]] = {500: _RETRY, 503: _RETRY, 405: (("Allow", "POST"),)}
+_LINE_LIMIT: Final = 300
+_NAME_LIMIT: Final = 253
+"""Characters of a name in the log: what Kubernetes allows; strangers may send more."""
 _STATUS_LINES: Final[Mapping[int, str]] = {status: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 Recorder = Callable[[AdmissionRequest, Verdict], None]
@@ -69,8 +74,17 @@ class Service:
 
 
 def refused(status: int, sentence: str) -> Answer:
-    """Answer what is no review, or what is one too many, in one line of text."""
-    return Answer(status, f"{sentence}\n".encode(), TEXT, _RETRY if status >= 500 else ())  # noqa: PLR2004 - server error
+    """Answer what gets no verdict, in one line of text."""
+    line = shortened(printable(sentence[:1000]), _LINE_LIMIT)
+    return Answer(status, f"{line}\n".encode(), TEXT, _HEADERS.get(status, ()))
+
+
+def no_review(hook: Hook, error: NotAReview) -> Answer:
+    """Answer what is no review."""
+    metrics.REQUESTS.labels(hook.name, str(error.status), "none", "none", "false").inc()
+    reply = refused(error.status, str(error))
+    log.warning("not a review", hook=hook.name, error=reply.body.decode().strip(), status=error.status)
+    return reply
 
 
 def answer(service: Service, hook: Hook, body: bytes, timeout: float | None = None) -> Answer:
@@ -80,12 +94,12 @@ def answer(service: Service, hook: Hook, body: bytes, timeout: float | None = No
     try:
         request = read(body)
     except NotAReview as error:
-        return _no_review(hook, error)
+        return no_review(hook, error)
     try:
         verdict = decide(hook, request, service.cluster, service.policy, patience - ANSWER_MARGIN)
         written = write(request, verdict)
     except NotAReview as error:
-        return _no_review(hook, error)
+        return no_review(hook, error)
     except ClusterUnavailable as error:
         return _failed(hook, request, "cluster", 503, f"the cluster could not be read: {error}")
     except Exception:  # noqa: BLE001 - a bug of ours must reach the API server as one, whatever it is
@@ -94,12 +108,6 @@ def answer(service: Service, hook: Hook, body: bytes, timeout: float | None = No
     if service.record:
         service.record(request, verdict)
     return Answer(200, written)
-
-
-def _no_review(hook: Hook, error: NotAReview) -> Answer:
-    metrics.REQUESTS.labels(hook.name, str(error.status), "none", "none", "false").inc()
-    log.warning("not a review", hook=hook.name, error=str(error), status=error.status)
-    return refused(error.status, str(error))
 
 
 def _failed(hook: Hook, request: AdmissionRequest, reason: str, status: int, sentence: str) -> Answer:
@@ -120,6 +128,8 @@ def _record(hook: Hook, request: AdmissionRequest, verdict: Verdict, seconds: fl
     causes = list(dict.fromkeys(cause.restriction for cause in verdict.causes))
     for cause in causes:
         metrics.DENIALS.labels(cause).inc()
+    if verdict.underivable:
+        metrics.UNDERIVABLE.inc()
     if verdict.warnings:
         metrics.WARNINGS.labels(hook.name).inc(len(verdict.warnings))
     log.info(
@@ -128,18 +138,19 @@ def _record(hook: Hook, request: AdmissionRequest, verdict: Verdict, seconds: fl
         verdict=decision,
         causes=causes,
         warnings=len(verdict.warnings),
+        **({"underivable": verdict.underivable} if verdict.underivable else {}),
         duration_ms=round(seconds * 1000, 3),
     )
 
 
 def _identity(hook: Hook, request: AdmissionRequest) -> dict[str, object]:
     return {
-        "uid": request.uid,
-        "user": request.user,
+        "uid": request.uid[:_NAME_LIMIT],
+        "user": request.user[:_NAME_LIMIT],
         "hook": hook.name,
-        "resource": request.resource,
-        "operation": request.operation,
-        "namespace": request.namespace,
-        "name": request.name,
+        "resource": request.resource[:_NAME_LIMIT],
+        "operation": metrics.operation_label(request.operation),
+        "namespace": request.namespace[:_NAME_LIMIT],
+        "name": request.name[:_NAME_LIMIT],
         "dry_run": request.dry_run,
     }

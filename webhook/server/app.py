@@ -5,6 +5,7 @@ times as much as the review itself. They are answered from the WSGI environment;
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -13,7 +14,8 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from webhook.admission.hooks import BY_PATH, Hook
-from webhook.server.answer import BODY_LIMIT, JSON, TEXT, Answer, Service, answer, refused
+from webhook.review import NotAReview
+from webhook.server.answer import BODY_LIMIT, JSON, TEXT, Answer, Service, answer, no_review
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -39,26 +41,35 @@ class AdmissionApp(Flask):
         return (reply.body,)
 
     def _reply(self, hook: Hook, environ: Environment) -> Answer:
-        if environ["REQUEST_METHOD"] != "POST":
-            reply = refused(405, f"{hook.path} takes POST, not {environ['REQUEST_METHOD']}")
-            return Answer(reply.status, reply.body, reply.content_type, (("Allow", "POST"),))
-        content_type = environ.get("CONTENT_TYPE", "")
-        if content_type != JSON and content_type.partition(";")[0].strip().lower() != JSON:
-            return refused(415, f"expected Content-Type application/json, not {content_type or 'none'}")
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        if length > BODY_LIMIT:
-            return refused(413, f"a review has at most {BODY_LIMIT} bytes, not {length}")
         try:
-            timeout = _timeout(environ["QUERY_STRING"])
-        except durationpy.DurationError as error:
-            return refused(400, f"timeout in the query: {error}")
-        return answer(self.service, hook, environ["wsgi.input"].read(length), timeout)
+            body, timeout = _body(hook, environ), _timeout(environ["QUERY_STRING"])
+        except NotAReview as error:
+            return no_review(hook, error)
+        return answer(self.service, hook, body, timeout)
 
 
+def _body(hook: Hook, environ: Environment) -> bytes:
+    """Return the body of a request that may be a review."""
+    if environ["REQUEST_METHOD"] != "POST":
+        raise NotAReview(f"{hook.path} takes POST, not {environ['REQUEST_METHOD']}", status=405)
+    content_type = environ.get("CONTENT_TYPE", "")
+    if content_type != JSON and content_type.partition(";")[0].strip().lower() != JSON:
+        raise NotAReview(f"expected Content-Type {JSON}, not {content_type or 'none'}", status=415)
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    if length > BODY_LIMIT:
+        raise NotAReview(f"a review has at most {BODY_LIMIT} bytes, not {length}", status=413)
+    body: bytes = environ["wsgi.input"].read(length)
+    return body
+
+
+@lru_cache(maxsize=64)
 def _timeout(query: str) -> float | None:
     """Return the caller's patience in seconds: the API server sends `?timeout=5s`."""
-    text = dict(parse_qsl(query)).get("timeout") if query else None
-    return None if text is None else float(durationpy.from_str(text).total_seconds())
+    text = dict(parse_qsl(query)).get("timeout")
+    try:
+        return None if text is None else float(durationpy.from_str(text).total_seconds())
+    except durationpy.DurationError as error:
+        raise NotAReview(f"timeout in the query: {error}") from error
 
 
 def _plain(error: HTTPException) -> tuple[str, int, dict[str, str]]:

@@ -29,6 +29,8 @@ WsgiApp = Callable[[Environment, Any], Iterable[bytes]]
 Headers = list[tuple[str, str]]
 
 _CHUNK: Final = 64 * 1024
+_NEW: Final = 1.0
+"""Seconds after which a connection that has asked nothing yet is idle like any other."""
 _FAILED: Final = refused(500, "internal error; it is explained in the log")
 _OVERLOADED: Final = refused(503, "too many requests at once; try again")
 _OVERFULL: Final = refused(503, "too many connections; try again")
@@ -63,7 +65,9 @@ class Connection:
         self.port = port
         self.overfull = overfull
         self.idle = False
-        self.deadline = time.monotonic() + port.read_timeout
+        now = time.monotonic()
+        self.deadline = now + port.read_timeout
+        self.new_until = now + _NEW
         self._parser = RequestParser()
 
     def serve(self) -> None:
@@ -86,7 +90,14 @@ class Connection:
         if context is None:
             return False
         self.sock = context.wrap_socket(self.sock, server_side=True, do_handshake_on_connect=False)
-        self.sock.do_handshake()
+        try:
+            self.sock.do_handshake()
+        except ssl.SSLEOFError:
+            return False
+        except ssl.SSLError as error:
+            # What an operator looks for when the API server doesn't trust us.
+            log.info("handshake failed", peer=self.peer[0], error=error.reason or str(error))
+            return False
         return True
 
     def _serve_requests(self) -> None:
@@ -95,7 +106,7 @@ class Connection:
                 if not self._respond(request):
                     return
         except BadRequest as error:
-            log.warning("bad request", peer=self.peer[0], error=str(error), status=error.status)
+            log.info("bad request", peer=self.peer[0], error=str(error), status=error.status)
             self._send_last(refused(error.status, str(error)))
             self._linger()
 
@@ -115,7 +126,7 @@ class Connection:
             if parser.awaits_continue:
                 parser.awaits_continue = False
                 self.sock.sendall(CONTINUE)
-        self.idle = False
+        self.idle, self.new_until = False, 0.0
         return parser.requests.popleft()
 
     def _wait(self, seconds: float, *, idle: bool) -> None:

@@ -105,11 +105,11 @@ class ThreadPerConnection(Worker):  # type: ignore[misc]
     def _finish(self, seconds: float) -> None:
         """Stop accepting, and let what is in flight be answered."""
         for listener in self.listeners:
-            listener.sock.close()
+            listener.accept_waiting()
         until = time.monotonic() + seconds
         while any(listener.connections for listener in self.listeners) and time.monotonic() < until:
             for listener in self.listeners:
-                listener.shut_idle()
+                listener.shut_idle(time.monotonic())
             self.notify()
             time.sleep(0.01)
         self.app.source.stop()
