@@ -1,0 +1,34 @@
+"""The judges, started once per test run."""
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import pytest
+
+from tests.controlplane.build import BuildFailedError, GoMissingError
+from tests.fidelity.judges import Judge, Renderer, SchedulerJudge
+
+AnyJudge = TypeVar("AnyJudge", bound=Judge)
+
+
+@pytest.fixture(scope="session")
+def scheduler(request: pytest.FixtureRequest) -> Iterator[SchedulerJudge]:
+    """kube-scheduler's filters, without that of resources: they can only be a warning of ours."""
+    with _started(lambda: SchedulerJudge(without=["NodeResourcesFit"]), request.config) as judge:
+        yield judge
+
+
+@pytest.fixture(scope="session")
+def renderer(request: pytest.FixtureRequest) -> Iterator[Renderer]:
+    """KubeVirt's template service."""
+    with _started(Renderer, request.config) as judge:
+        yield judge
+
+
+def _started(start: Callable[[], AnyJudge], config: pytest.Config) -> AnyJudge:
+    """Build with the terminal in sight; fail the test in one line where that is impossible."""
+    try:
+        with config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            return start()
+    except (GoMissingError, BuildFailedError) as error:
+        pytest.fail(str(error), pytrace=False)
