@@ -5,7 +5,7 @@ from dataclasses import replace
 from webhook.admission.annotations import annotations
 from webhook.admission.presentation import judged, misread_warnings
 from webhook.admission.requester import is_kubevirt_controller
-from webhook.assessment import assess
+from webhook.assessment import Assessment, assess
 from webhook.cluster.kinds import VMI, Reference
 from webhook.cluster.snapshot import Snapshot
 from webhook.objects.migration import Migration, read_migration
@@ -19,29 +19,8 @@ from webhook.wording import named
 
 def validate(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> Verdict:
     """Refuse a migration that breaks a restriction; leave to KubeVirt what KubeVirt refuses itself."""
-    migration = read_migration(request.object, request.namespace)
-    if not migration.vmi_name:
-        return Verdict(
-            warnings=(*misread_warnings(migration.misread), "spec.vmiName is missing: KubeVirt will refuse this")
-        )
-    vmi = snapshot.vmi(request.namespace, migration.vmi_name)
-    if vmi is None:
-        return _without_vmi(request.namespace, migration)
-    strictest = policy.controllers if is_kubevirt_controller(request.user, snapshot) else Enforcement.DENY
-    return judge(vmi, migration, snapshot, policy, strictest)
-
-
-def judge(
-    vmi: VirtualMachineInstance,
-    migration: Migration,
-    snapshot: Snapshot,
-    policy: Policy,
-    strictest: Enforcement = Enforcement.DENY,
-) -> Verdict:
-    """Judge the move of a VMI; `strictest` bounds what a broken restriction may do."""
-    if (words := _not_running(vmi)) and not migration.receives:
-        return Verdict(warnings=(f"{vmi.title} {words}: KubeVirt decides whether it can migrate",))
-    return judged(assess(vmi, snapshot, policy, migration), policy, strictest)
+    verdict, _ = _review(request, snapshot, policy)
+    return verdict
 
 
 def mutate(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> Verdict:
@@ -49,13 +28,39 @@ def mutate(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> Ver
 
     A migration that is allowed gets what is known of it as annotations.
     """
-    verdict = validate(request, snapshot, policy)
-    migration = read_migration(request.object, request.namespace)
-    vmi = snapshot.vmi(request.namespace, migration.vmi_name)
-    if vmi is None or not verdict.allowed:
+    verdict, assessment = _review(request, snapshot, policy)
+    if assessment is None or not verdict.allowed:
         return verdict
-    said = annotations(assess(vmi, snapshot, policy, migration))
-    return replace(verdict, patch=entries_added(request.object.value, ("metadata", "annotations"), said))
+    patch = entries_added(request.object.value, ("metadata", "annotations"), annotations(assessment))
+    return replace(verdict, patch=patch)
+
+
+def judge(vmi: VirtualMachineInstance, migration: Migration, snapshot: Snapshot, policy: Policy) -> Verdict:
+    """Judge the move of a VMI that nobody but its owner wants."""
+    verdict, _ = _judge(vmi, migration, snapshot, policy, Enforcement.DENY)
+    return verdict
+
+
+def _review(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> tuple[Verdict, Assessment | None]:
+    migration = read_migration(request.object, request.namespace)
+    if not migration.vmi_name:
+        missing = "spec.vmiName is missing: KubeVirt will refuse this"
+        return Verdict(warnings=(*misread_warnings(migration.misread), missing)), None
+    vmi = snapshot.vmi(request.namespace, migration.vmi_name)
+    if vmi is None:
+        return _without_vmi(request.namespace, migration), None
+    strictest = policy.controllers if is_kubevirt_controller(request.user, snapshot) else Enforcement.DENY
+    return _judge(vmi, migration, snapshot, policy, strictest)
+
+
+def _judge(
+    vmi: VirtualMachineInstance, migration: Migration, snapshot: Snapshot, policy: Policy, strictest: Enforcement
+) -> tuple[Verdict, Assessment | None]:
+    """Judge the move of a VMI; `strictest` bounds what a broken restriction may do."""
+    if (words := _not_running(vmi)) and not migration.receives:
+        return Verdict(warnings=(f"{vmi.title} {words}: KubeVirt decides whether it can migrate",)), None
+    assessment = assess(vmi, snapshot, policy, migration)
+    return judged(assessment, policy, strictest), assessment
 
 
 def _without_vmi(namespace: str, migration: Migration) -> Verdict:
