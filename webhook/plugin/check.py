@@ -1,0 +1,61 @@
+"""`check`: which VMs can move, where to, and why not."""
+
+import click
+
+from webhook.plugin.choosing import choose
+from webhook.plugin.completion import complete_vms
+from webhook.plugin.failure import Exit, Failure
+from webhook.plugin.opening import open_cluster
+from webhook.plugin.options import Scope, with_cluster, with_namespace, with_output
+from webhook.plugin.output import note, say, write
+from webhook.report.survey import Survey, survey
+from webhook.settings import Settings
+
+
+@click.command("check")
+@click.argument("vms", nargs=-1, metavar="[VM]…", shell_complete=complete_vms)
+@with_namespace
+@click.option("-A", "--all-namespaces", is_flag=True, help="The VMs of all namespaces.")
+@click.option(
+    "-l", "--selector", default="", metavar="SELECTOR", help="Only VMs with these labels: app=web,tier!=test."
+)
+@click.option("-v", "--verbose", is_flag=True, help="Explain each VM: reasons, remedies, nodes, CPU, timeouts.")
+@with_output("table", "json", "yaml", "markdown", "junit", "sarif", "openreports")
+@with_cluster
+def command(
+    *,
+    settings: Settings,
+    vms: tuple[str, ...],
+    namespace: str,
+    all_namespaces: bool,
+    selector: str,
+    verbose: bool,
+    output: str,
+) -> int:
+    """Tell for each VM whether it can live-migrate, where to, and why not.
+
+    Exit codes: 0 all can; 1 one can't; 2 wrong usage or unreadable input; 3 cluster not reachable.
+    """
+    if all_namespaces and (namespace or vms):
+        raise Failure("-A means all VMs of all namespaces; leave out -n and names")
+    view = open_cluster(settings)
+    scope = Scope(names=vms, namespace=namespace, everywhere=all_namespaces, selector=selector)
+    found = survey(view.snapshot, view.policy, choose(view, scope), view.incomplete)
+    _tell(found, output, verbose=verbose, place="" if all_namespaces else namespace or view.namespace)
+    return Exit.NOT_MIGRATABLE if found.stuck else Exit.FINE
+
+
+def _tell(found: Survey, output: str, *, verbose: bool, place: str) -> None:
+    from webhook.report import forms  # noqa: PLC0415 - each form brings its own libraries
+
+    for each in found.incomplete:
+        note(each)
+    if output != "table":
+        write(forms.check(found, output))
+        return
+    if not found.findings:
+        note(f"there are no VMs in namespace {place}; -A looks at all" if place else "there are no VMs")
+        return
+    from webhook.report.tables import check_explained, check_table  # noqa: PLC0415
+
+    say(check_explained(found) if verbose else check_table(found))

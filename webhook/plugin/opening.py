@@ -1,0 +1,99 @@
+"""Reading the cluster once, from manifests or from an API server, as far as it may be read."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from webhook.cluster.kinds import CLAIM, KINDS, KUBEVIRT, MIGRATION, NAMESPACE, NODE, POD, VM, VMI, Kind
+from webhook.cluster.snapshot import Snapshot
+from webhook.plugin.failure import Exit, Failure
+from webhook.policy import Enforcement, Policy
+from webhook.settings import Settings
+
+DEFAULT_NAMESPACE: Final = "default"
+
+_UNTELLABLE: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
+    VM.name: ((), "VMs that don't run are left out"),
+    CLAIM.name: (("read-write-once",), "whether volumes are shared can't be told"),
+    NODE.name: (("cpu-model", "target-node", "no-eligible-node"), "which nodes can take a VM can't be told"),
+    POD.name: (("cpu-model",), "rules about other pods, CPU selectors and room on nodes can't be told for certain"),
+    KUBEVIRT.name: ((), "KubeVirt's configuration is taken for the default one"),
+    NAMESPACE.name: ((), "labels of namespaces are taken for none"),
+}
+"""What is not judged, and what to say, when a kind can't be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """The cluster as a command sees it.
+
+    `namespace` is where somebody who names none works, `incomplete` says what could not be read.
+    """
+
+    snapshot: Snapshot
+    policy: Policy
+    namespace: str = DEFAULT_NAMESPACE
+    incomplete: tuple[str, ...] = ()
+
+
+def open_cluster(settings: Settings) -> View:
+    """Read the cluster that the settings name.
+
+    Raises:
+        Failure: when it can't be read, or has no KubeVirt.
+    """
+    view = _from_manifests(settings) if settings.cluster else _from_api_server(settings)
+    return replace(view, policy=view.policy.resolved(view.snapshot.kubevirt))
+
+
+def _from_manifests(settings: Settings) -> View:
+    from webhook.cluster.manifests import UnreadableManifest, manifests  # noqa: PLC0415 - YAML takes its time to import
+
+    try:
+        snapshot = manifests(settings.cluster).snapshot()
+    except UnreadableManifest as error:
+        raise Failure(str(error)) from error
+    if not snapshot.tables:
+        raise Failure(f"{settings.cluster}: no objects of a cluster in it (.yaml, .yml and .json files are read)")
+    return View(snapshot=snapshot, policy=settings.policy)
+
+
+def _from_api_server(settings: Settings) -> View:
+    from webhook.cluster.api import connect  # noqa: PLC0415 - manifests need no connection
+    from webhook.cluster.credentials import NoCredentials, credentials  # noqa: PLC0415
+    from webhook.cluster.live import read_all  # noqa: PLC0415
+    from webhook.cluster.refusals import ApiError  # noqa: PLC0415
+    from webhook.plugin.waiting import waiting  # noqa: PLC0415
+
+    try:
+        namespace = credentials(settings.kubeconfig, settings.context).namespace
+        with waiting("Reading the cluster"):
+            reading = read_all(connect(settings.kubeconfig, settings.context), KINDS)
+    except (NoCredentials, ApiError) as error:
+        raise Failure(str(error), Exit.UNREACHABLE) from error
+    if VMI in reading.missing:
+        raise Failure("this cluster has no KubeVirt: it doesn't know VirtualMachineInstances", Exit.UNREACHABLE)
+    forbidden = {error.kind.name: str(error) for error in reading.forbidden}
+    if VMI.name in forbidden:
+        raise Failure(forbidden[VMI.name], Exit.UNREACHABLE)
+    return View(
+        snapshot=reading.snapshot,
+        policy=_without(settings.policy, forbidden),
+        namespace=namespace or DEFAULT_NAMESPACE,
+        incomplete=tuple(_notes(reading.missing, forbidden)),
+    )
+
+
+def _without(policy: Policy, forbidden: Iterable[str]) -> Policy:
+    """Return the policy without the restrictions that can't be judged."""
+    off = {restriction: Enforcement.OFF for kind in forbidden for restriction in _UNTELLABLE.get(kind, ((), ""))[0]}
+    return replace(policy, enforcements={**policy.enforcements, **off})
+
+
+def _notes(missing: Iterable[Kind], forbidden: Mapping[str, str]) -> Iterable[str]:
+    for kind, refusal in forbidden.items():
+        if kind != MIGRATION.name:
+            yield f"{refusal}; {_UNTELLABLE.get(kind, ((), 'the rest is judged without it'))[1]}"
+    for absent in missing:
+        if absent is VM:
+            yield "this cluster doesn't know VirtualMachines; only what runs is shown"

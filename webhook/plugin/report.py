@@ -1,0 +1,42 @@
+"""`report`: the whole cluster, as a page for people or a document for programs."""
+
+import os
+from datetime import UTC, datetime
+
+import click
+
+from webhook.plugin.failure import Exit
+from webhook.plugin.opening import open_cluster
+from webhook.plugin.options import with_cluster, with_output
+from webhook.plugin.output import note, write
+from webhook.plugin.waiting import waiting
+from webhook.report import forms
+from webhook.report.survey import machines_in, survey
+from webhook.settings import Settings
+
+
+@click.command("report")
+@with_output("html", "json", "yaml", "markdown", "junit", "sarif", "openreports")
+@with_cluster
+def command(*, settings: Settings, output: str) -> int:
+    """Report on the whole cluster: every VM and node with reasons, the drain of each node, and CPU models.
+
+    It goes to standard output: kubectl livemigration report > report.html
+
+    Exit codes: 0 written, whatever it says; 2 wrong usage or unreadable input; 3 cluster not reachable.
+    """
+    view = open_cluster(settings)
+    for each in view.incomplete:
+        note(each)
+    with waiting("Assessing the VMs"):
+        found = survey(view.snapshot, view.policy, machines_in(view.snapshot), view.incomplete)
+        text = forms.report(found, output, _now())
+    write(text)
+    return Exit.FINE
+
+
+def _now() -> str:
+    """Return the date for people; $SOURCE_DATE_EPOCH stands in, so that a report can be made again as it was."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    time = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)
+    return time.strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,38 @@
+"""A sign of life while something takes its time: on a terminal, and only after two seconds."""
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+PATIENCE: Final = 2.0
+"""Seconds without a word."""
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Show a spinner on standard error while the block runs, once it has run for a while."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    done = threading.Event()
+    spinner = threading.Thread(target=_spin, args=(what, done), daemon=True)
+    spinner.start()
+    try:
+        yield
+    finally:
+        done.set()
+        spinner.join()
+
+
+def _spin(what: str, done: threading.Event) -> None:
+    if done.wait(PATIENCE):
+        return
+    from rich.console import Console  # noqa: PLC0415 - fast answers need none
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        progress.add_task(f"{what} …", total=None)
+        done.wait()

@@ -1,0 +1,213 @@
+"""The form for programs, JSON or YAML: `apiVersion: live-migration-webhook/v1`, described by `schema.json` beside this.
+
+Within a version fields are only added. Lists are ordered (virtual machines by namespace and name, nodes by name), so
+that the same cluster gives the same bytes.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from webhook.report.cpu_models import CpuModels
+from webhook.report.drain import Drain, conclusion, drains, strategy
+from webhook.report.survey import Finding, Survey
+from webhook.timeouts import Timeouts
+from webhook.verdict import Violation
+
+API_VERSION: Final = "live-migration-webhook/v1"
+
+Document = dict[str, Any]
+
+
+def check_document(survey: Survey) -> Document:
+    """Return what `check` found."""
+    return {**_head("Check", survey), "summary": _summary(survey), "items": _items(survey.findings, survey)}
+
+
+def nodes_document(finding: Finding, survey: Survey) -> Document:
+    """Return every node's verdict about one virtual machine, the eligible ones first."""
+    return {
+        **_head("Nodes", survey),
+        "vm": vm_document(finding, survey),
+        "items": [_node(name, reasons) for name, reasons in verdicts(finding, survey)],
+    }
+
+
+def drain_document(drain: Drain, survey: Survey) -> Document:
+    """Return the foretelling of one drain, and the virtual machines that it is about."""
+    return {
+        **_head("Drain", survey),
+        "drain": _drain(drain),
+        "items": _items(survey.by_node.get(drain.node, ()), survey),
+    }
+
+
+def cpu_models_document(models: CpuModels, survey: Survey) -> Document:
+    """Return the comparison of the nodes' CPU models."""
+    return {**_head("CpuModels", survey), "cpuModels": _cpu_models(models, survey)}
+
+
+def report_document(survey: Survey, models: CpuModels) -> Document:
+    """Return everything."""
+    return {
+        **_head("Report", survey),
+        "summary": _summary(survey),
+        "nodes": list(survey.names(survey.snapshot.nodes.all)),
+        "items": _items(survey.findings, survey),
+        "drains": [_drain(drain) for drain in drains(survey)],
+        "cpuModels": _cpu_models(models, survey),
+    }
+
+
+def vm_document(finding: Finding, survey: Survey) -> Document:
+    """Return one virtual machine with all that was found."""
+    vmi, assessment = finding.vmi, finding.assessment
+    return {
+        "kind": "VirtualMachine" if vmi.title.startswith("VM ") else "VirtualMachineInstance",
+        "namespace": vmi.metadata.namespace,
+        "name": vmi.metadata.name,
+        "state": finding.state,
+        "node": vmi.status.node or None,
+        "migratable": finding.migratable,
+        "evictionStrategy": strategy(finding, survey),
+        "restrictions": [
+            *(_restriction(violation, "deny") for violation in finding.denied),
+            *(_restriction(violation, "warn") for violation in finding.warned),
+        ],
+        "warnings": list(assessment.warnings),
+        "targets": _targets(finding, survey),
+        "cpu": {
+            "model": assessment.cpu.name,
+            "chosenBy": assessment.cpu.origin.value,
+            "selectors": dict(assessment.selectors.labels),
+        },
+        "timeouts": _timeouts(finding.timeouts),
+    }
+
+
+def verdicts(finding: Finding, survey: Survey) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
+    """Return each node but the source with its reasons (predicate and clause), the eligible ones first."""
+    if not finding.placement:
+        return []
+    eligible: list[tuple[str, tuple[tuple[str, str], ...]]] = [(name, ()) for name in survey.names(finding.eligible)]
+    refused = [
+        (name, tuple((refusal.predicate, refusal.reason) for refusal in reasons))
+        for reasons, nodes in finding.alike
+        for name in survey.names(nodes)
+    ]
+    return eligible + sorted(refused)
+
+
+def _head(kind: str, survey: Survey) -> Document:
+    return {
+        "apiVersion": API_VERSION,
+        "kind": kind,
+        "profile": survey.policy.profile.value,
+        "incomplete": list(survey.incomplete),
+    }
+
+
+def _summary(survey: Survey) -> Document:
+    total, stuck = len(survey.findings), len(survey.stuck)
+    return {"total": total, "migratable": total - stuck, "notMigratable": stuck}
+
+
+def _items(findings: Iterable[Finding], survey: Survey) -> list[Document]:
+    return [vm_document(finding, survey) for finding in findings]
+
+
+def _restriction(violation: Violation, enforcement: str) -> Document:
+    return {
+        "id": violation.restriction,
+        "enforcement": enforcement,
+        "field": violation.field,
+        "problem": violation.problem,
+        "remedy": violation.remedy,
+        "details": violation.details,
+    }
+
+
+def _targets(finding: Finding, survey: Survey) -> Document | None:
+    if not finding.placement:
+        return None
+    return {
+        "eligible": survey.names(finding.eligible),
+        "refused": [
+            {
+                "nodes": survey.names(nodes),
+                "reasons": [{"predicate": refusal.predicate, "reason": refusal.reason} for refusal in reasons],
+            }
+            for reasons, nodes in finding.alike
+        ],
+    }
+
+
+def _timeouts(timeouts: Timeouts) -> Document:
+    return {
+        "completionSeconds": timeouts.completion,
+        "completionByKubeVirtSeconds": timeouts.completion_by_kubevirt,
+        "progressSeconds": timeouts.progress,
+        "secondsPerGiB": timeouts.per_gib,
+        "dataBytes": timeouts.data,
+        "source": timeouts.source,
+        "warning": timeouts.warning,
+    }
+
+
+def _node(name: str, reasons: Iterable[tuple[str, str]]) -> Document:
+    told = [{"predicate": predicate, "reason": reason} for predicate, reason in reasons]
+    return {"name": name, "eligible": not told, "reasons": told}
+
+
+def _drain(drain: Drain) -> Document:
+    return {
+        "node": drain.node,
+        "blocked": drain.blocked,
+        "conclusion": conclusion(drain),
+        "evictions": [
+            {
+                "namespace": eviction.finding.vmi.metadata.namespace,
+                "name": eviction.finding.vmi.metadata.name,
+                "outcome": eviction.outcome.value,
+                "target": eviction.target or None,
+                "why": eviction.why,
+            }
+            for eviction in drain.evictions
+        ],
+    }
+
+
+def _cpu_models(models: CpuModels, survey: Survey) -> Document:
+    return {
+        "best": models.best or None,
+        "clusterCommand": models.cluster_command or None,
+        "models": [
+            {
+                "name": row.name,
+                "supported": survey.names(row.supported),
+                "migration": survey.names(row.migration),
+                "primary": survey.names(row.primary),
+            }
+            for row in models.models
+        ],
+        "switches": [
+            {
+                "namespace": switch.finding.vmi.metadata.namespace,
+                "name": switch.finding.vmi.metadata.name,
+                "nodesNow": switch.now.bit_count(),
+                "nodesThen": switch.then.bit_count(),
+                "command": switch.command or None,
+            }
+            for switch in models.switches
+        ],
+    }
+
+
+def plain(document: Mapping[str, Any]) -> Any:
+    """Return a document of lists in place of tuples, as YAML needs it."""
+
+    def converted(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: converted(entry) for key, entry in value.items()}
+        return [converted(entry) for entry in value] if isinstance(value, (list, tuple)) else value
+
+    return converted(document)

@@ -1,0 +1,79 @@
+"""The report as one page in one file: readable without a network, without scripts, on paper and with a screen reader.
+
+`report.html.j2` says what is on it, `style.css` how it looks, `script.js` adds search and sorting. Names come from
+strangers: the template escapes everything, and the page's policy runs no script but its own.
+"""
+
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterable
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from webhook.report import wording
+from webhook.report.cpu_models import CpuModels
+from webhook.report.drain import conclusion, drains
+from webhook.report.page.columns import Column, cell, columns
+from webhook.report.survey import Finding, Survey
+
+FOLDER: Final = Path(__file__).parent
+
+
+def page(survey: Survey, models: CpuModels, made: str) -> str:
+    """Return the page; `made` is the date for people, "" for none."""
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    style, script = _inlined("style.css"), _inlined("script.js")
+    shown = columns(survey)
+    foretold = list(drains(survey))
+    return environment.get_template("report.html.j2").render(
+        survey=survey,
+        models=models,
+        made=made,
+        style=style,
+        script=script,
+        policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'",
+        columns=shown,
+        drains=foretold,
+        blocked=[drain for drain in foretold if drain.blocked],
+        tally=_tally(survey),
+        anchor=anchor,
+        cells=partial(_cells, shown, survey),
+        conclusion=conclusion,
+        nodes=partial(wording.some_nodes, survey=survey),
+        refused=partial(wording.refused, survey=survey),
+        said=wording,
+    )
+
+
+def anchor(finding: Finding) -> str:
+    """Return the id of a virtual machine's section."""
+    return "vm/" + "/".join(finding.vmi.metadata.key)
+
+
+def _inlined(name: str) -> Markup:
+    """Return a file of ours as it stands in the page."""
+    return Markup((FOLDER / name).read_text(encoding="utf-8"))  # noqa: S704 - it comes with the program
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
+
+
+def _tally(survey: Survey) -> list[tuple[str, int]]:
+    """Return how many virtual machines each restriction keeps where they are, the most common first."""
+    return Counter(each for finding in survey.findings for each in finding.restrictions).most_common()
+
+
+def _cells(shown: Iterable[Column], survey: Survey, finding: Finding) -> list[tuple[str, str]]:
+    return [cell(column, finding, survey) for column in shown]

@@ -1,0 +1,29 @@
+"""Where a field stands in a file."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from webhook.objects.vmi import VirtualMachineInstance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A file, as it was named, and a position in it; both numbers begin at 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        """Return it as compilers write it."""
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+Locate: TypeAlias = Callable[[VirtualMachineInstance, str], Place | None]
+"""Where a field of a virtual machine was written; None for what comes from a cluster."""
+
+
+def nowhere(machine: VirtualMachineInstance, field: str) -> Place | None:  # noqa: ARG001 - it fits Locate
+    """Return None: objects of a cluster stand in no file."""
+    return None

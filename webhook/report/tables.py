@@ -1,0 +1,189 @@
+"""Tables and explanations for a terminal."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from io import StringIO
+from typing import Final
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from webhook.report.cpu_models import CpuModels
+from webhook.report.document import verdicts
+from webhook.report.drain import Drain, Eviction, Outcome, conclusion
+from webhook.report.survey import Finding, Survey
+from webhook.report.wording import cpu_said, refused, remedy, sentence, some_nodes, timeouts_said, verdict
+from webhook.targets.explanation import enumerated
+from webhook.wording import named
+
+GOOD, BAD, DIM, HEAD = "green", "red", "dim", "bold"
+_COLOURS: Final = {Outcome.MOVES: GOOD, Outcome.STAYS: BAD, Outcome.SHUT_DOWN: "yellow"}
+INDENT: Final = 2
+
+
+def rendered(parts: Iterable[RenderableType], *, width: int, colours: bool) -> str:
+    """Return the text of tables and lines; without colours there is no escape sequence in it at all."""
+    console = Console(
+        file=StringIO(),
+        width=width,
+        force_terminal=colours,
+        color_system="standard" if colours else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+    with console.capture() as captured:
+        for part in parts:
+            console.print(part)
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
+def check_table(survey: Survey) -> Iterator[RenderableType]:
+    """Yield one line for each virtual machine."""
+    table = _table("NAMESPACE", "NAME", "NODE", "MIGRATABLE", "TIMEOUT", "TARGETS", "RESTRICTIONS")
+    for finding in survey.findings:
+        table.add_row(
+            named(finding.vmi.metadata.namespace),
+            named(finding.vmi.metadata.name),
+            named(finding.vmi.status.node) or Text(f"({finding.state})", DIM),
+            _verdict(finding),
+            f"{finding.timeouts.completion}s" if finding.timeouts.completion else "none",
+            _targets(finding, survey),
+            _restrictions(finding),
+        )
+    yield table
+
+
+def check_explained(survey: Survey) -> Iterator[RenderableType]:
+    """Yield an explanation of each virtual machine."""
+    for finding in survey.findings:
+        yield _headline(finding)
+        yield Padding(_explanation(finding, survey), (0, 0, 1, INDENT), expand=False)
+
+
+def nodes_table(finding: Finding, survey: Survey) -> Iterator[RenderableType]:
+    """Yield one line for each node."""
+    table = _table("NODE", "ELIGIBLE", "REASONS")
+    for name, reasons in verdicts(finding, survey):
+        word = Text("no", BAD) if reasons else Text("yes", GOOD)
+        table.add_row(named(name), word, "; ".join(dict.fromkeys(reason for _, reason in reasons)))
+    yield table
+
+
+def drain_table(drain: Drain, survey: Survey) -> Iterator[RenderableType]:
+    """Yield what happens to each virtual machine, in an order that works, and the conclusion."""
+    if drain.evictions:
+        table = _table("", "NAMESPACE", "NAME", "OUTCOME", "TARGET", "COULD GO TO", "WHY")
+        for number, eviction in enumerate(drain.evictions, start=1):
+            table.add_row(str(number), *_eviction(eviction, survey))
+        yield table
+        yield ""
+    yield Text(conclusion(drain), BAD if drain.blocked else GOOD)
+
+
+def cpu_models_table(models: CpuModels, survey: Survey) -> Iterator[RenderableType]:
+    """Yield the models and their nodes, the virtual machines that would gain, and the two remedies."""
+    total = survey.snapshot.nodes.all.bit_count()
+    table = _table("MODEL", "NODES", "OWN MODEL OF", "TAKES MIGRATIONS ON")
+    for row in models.models:
+        count = f"{row.supported.bit_count()} of {total}"
+        table.add_row(
+            named(row.name),
+            count,
+            *(enumerated(nodes, survey.snapshot.nodes) for nodes in (row.primary, row.migration)),
+        )
+    yield table
+    if not models.best:
+        yield ""
+        yield "No node publishes a CPU model that could be chosen."
+        return
+    yield from _switches(models)
+
+
+def notes(survey: Survey) -> Iterator[RenderableType]:
+    """Yield what could not be read."""
+    for each in survey.incomplete:
+        yield Text(f"note: {each}", "yellow")
+
+
+def _table(*headers: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style=HEAD)
+    for number, header in enumerate(headers, start=1):
+        last = number == len(headers)
+        table.add_column(header, no_wrap=not last, overflow="fold" if last else "ellipsis")
+    return table
+
+
+def _verdict(finding: Finding) -> Text:
+    return Text("yes", GOOD) if finding.migratable else Text("no", BAD)
+
+
+def _targets(finding: Finding, survey: Survey) -> str:
+    if not finding.placement:
+        return "-"
+    return enumerated(finding.eligible, survey.snapshot.nodes) or "none"
+
+
+def _restrictions(finding: Finding) -> str:
+    warned = (f"{violation.restriction} (warning)" for violation in finding.warned)
+    return ", ".join([*finding.restrictions, *dict.fromkeys(warned)])
+
+
+def _headline(finding: Finding) -> Text:
+    place = f" on {named(finding.vmi.status.node)}" if finding.vmi.status.node else f" ({finding.state})"
+    colour = GOOD if finding.migratable else BAD
+    return Text.assemble((named(finding.vmi.title), HEAD), place, ": ", (verdict(finding), colour))
+
+
+def _explanation(finding: Finding, survey: Survey) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), show_header=False)
+    table.add_column(no_wrap=True, style=DIM)
+    table.add_column(overflow="fold")
+    for violation in finding.denied + finding.warned:
+        table.add_row(violation.restriction, f"{sentence(violation)} {remedy(violation)}")
+        table.add_row("", Text(violation.field, DIM))
+        if violation.details:
+            table.add_row("", violation.details)
+    if finding.placement:
+        table.add_row("can go to", some_nodes(finding.eligible, survey) or "no node")
+        for names, reasons in refused(finding, survey):
+            table.add_row("", f"{names}: {reasons}")
+    table.add_row("CPU", cpu_said(finding))
+    table.add_row("timeouts", timeouts_said(finding.timeouts))
+    for warning in (*finding.assessment.warnings, *filter(None, [finding.timeouts.warning])):
+        table.add_row("warning", Text(warning, "yellow"))
+    return table
+
+
+def _eviction(eviction: Eviction, survey: Survey) -> Sequence[RenderableType]:
+    metadata = eviction.finding.vmi.metadata
+    return (
+        named(metadata.namespace),
+        named(metadata.name),
+        Text(eviction.outcome.value, _COLOURS[eviction.outcome]),
+        named(eviction.target) or "-",
+        enumerated(eviction.finding.eligible, survey.snapshot.nodes) or "-",
+        eviction.why,
+    )
+
+
+def _switches(models: CpuModels) -> Iterator[RenderableType]:
+    if models.switches:
+        yield ""
+        yield f"VMs on host-model, with {models.best} in its place:"
+        yield ""
+        table = _table("NAMESPACE", "NAME", "NODES NOW", "NODES THEN")
+        for switch in models.switches:
+            metadata = switch.finding.vmi.metadata
+            counts = (str(nodes.bit_count()) for nodes in (switch.now, switch.then))
+            table.add_row(named(metadata.namespace), named(metadata.name), *counts)
+        yield table
+    yield ""
+    yield "For the whole cluster (new VMs too), then restart the VMs:"
+    yield f"  {models.cluster_command}"
+    for switch in models.switches[:1]:
+        if switch.command:
+            yield "For one VM, then restart it:"
+            yield f"  {switch.command}"

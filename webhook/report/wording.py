@@ -1,0 +1,69 @@
+"""Sentences that tables, Markdown and the page have in common."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from webhook.cluster.nodes import NodeSet
+from webhook.report.survey import Finding, Survey
+from webhook.targets.explanation import told
+from webhook.timeouts import GIB, Timeouts
+from webhook.verdict import Violation
+from webhook.wording import named
+
+SHOWN_NODES: Final = 5
+
+
+def some_nodes(nodes: NodeSet, survey: Survey) -> str:
+    """Return names of nodes, at most five, then a count: `node-a, node-b and 7 more`."""
+    names = survey.names(nodes)
+    shown = ", ".join(map(named, names[:SHOWN_NODES]))
+    rest = len(names) - SHOWN_NODES
+    return f"{shown} and {rest} more" if rest > 0 else shown
+
+
+def verdict(finding: Finding) -> str:
+    """Return the verdict in two words."""
+    if not finding.migratable:
+        return "cannot move"
+    return "can move" if finding.placement else "could move"
+
+
+def seconds(value: int) -> str:
+    """Return a timeout: `150 s`, `none` for 0."""
+    return f"{value} s" if value else "none"
+
+
+def timeouts_said(timeouts: Timeouts) -> str:
+    """Return what the timeouts are and where they come from."""
+    longer = (
+        f"; KubeVirt waits {timeouts.completion_by_kubevirt} s"
+        if timeouts.completion_by_kubevirt != timeouts.completion
+        else ""
+    )
+    size = f"{timeouts.data / GIB:.4g} GiB at {timeouts.per_gib} s/GiB, {timeouts.source}"
+    completion = f"{timeouts.completion} s in all ({size}{longer})" if timeouts.completion else "no limit in all"
+    progress = f"{timeouts.progress} s without progress" if timeouts.progress else "no limit without progress"
+    return f"{completion}; {progress}"
+
+
+def cpu_said(finding: Finding) -> str:
+    """Return the CPU model, who chose it, and the labels that it asks of a target."""
+    cpu, selectors = finding.assessment.cpu, finding.assessment.selectors
+    labels = ", ".join(f"{key}={value}" for key, value in sorted(selectors.labels.items()))
+    return f"{named(cpu.name)} ({cpu.origin})" + (f"; a target needs {labels}" if labels else "")
+
+
+def refused(finding: Finding, survey: Survey) -> Iterator[tuple[str, str]]:
+    """Yield the nodes that can't take it and why, nodes with the same reasons together."""
+    for reasons, nodes in finding.alike:
+        yield some_nodes(nodes, survey), told(reasons)
+
+
+def sentence(violation: Violation) -> str:
+    """Return a violation's problem as a sentence."""
+    return violation.problem[:1].upper() + violation.problem[1:] + "."
+
+
+def remedy(violation: Violation) -> str:
+    """Return a violation's remedy as a sentence."""
+    return violation.remedy[:1].upper() + violation.remedy[1:] + "."
