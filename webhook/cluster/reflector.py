@@ -41,7 +41,7 @@ class Pace:
     silence: float = 60.0
     page: float = 30.0
     retry: float = 0.5
-    longest_retry: float = 15.0
+    longest_retry: float = 5.0
     absent: float = 15.0
 
 
@@ -157,6 +157,8 @@ class Reflector:
         self._confirmed(State.CURRENT)
 
     def _confirmed(self, state: State) -> None:
+        if self._error:
+            _LOG.info("watch goes on", kind=self.kind.name)
         self.seen = now()
         self._state = state
         self._error = ""
@@ -170,7 +172,7 @@ class Reflector:
         return _around(self._pace.absent)
 
     def _failed(self, error: Exception, **more: Any) -> float:
-        if str(error) != self._error and not self._stopped.is_set():
+        if not self._error and not self._stopped.is_set():
             _LOG.warning("watch failed", kind=self.kind.name, reason=str(error), **more)
         self._error = str(error)
         self._failures += 1

@@ -4,8 +4,8 @@ A kind that is asked other questions than "which object has this name" has a tab
 indexes up to date in `replaced`.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Generic, Self, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Generic, Self, TypeVar
 
 T = TypeVar("T")
 
@@ -36,6 +36,14 @@ class Table(Generic[T]):
             for name, view in self._namespaces.get(place, {}).items():
                 yield (place, name), view
 
+    def carrying(self, labels: Iterable[tuple[str, str]], namespace: str = "") -> Iterator[Key]:
+        """Yield the keys of the objects that carry all these labels, in one namespace or ("") in all."""
+        wanted = tuple(labels)
+        for key, view in self.items(namespace):
+            carried = _labels(view)
+            if all(carried.get(label) == value for label, value in wanted):
+                yield key
+
     def changed(self, changes: Mapping[Key, T | None]) -> Self:
         """Return the table with these views put in, and those that are None taken out.
 
@@ -63,3 +71,8 @@ class Table(Generic[T]):
 
     def __len__(self) -> int:
         return sum(map(len, self._namespaces.values()))
+
+
+def _labels(view: Any) -> Mapping[str, str]:
+    """Return the labels of a view that has some, or of its metadata."""
+    return dict(view.labels) if hasattr(view, "labels") else view.metadata.labels

@@ -40,7 +40,7 @@ def _compact(value: Any) -> Any:
         return _shared_if_hashable(type(value)(map(_compact, value)))
     if isinstance(value, dict):
         return _shared_mapping({_shared(key): _compact(entry) for key, entry in value.items()})
-    if names := _field_names(type(value)):
+    if names := _field_names(type(value)):  # type: ignore[arg-type] # mypy takes the hash of its instances for its own
         return _shared_if_hashable(type(value)(**{name: _compact(getattr(value, name)) for name in names}))
     return value
 
@@ -51,7 +51,7 @@ def _field_names(kind: Any) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _shared(value: Hashable) -> Hashable:
+def _shared(value: Any) -> Any:
     """Return the first of all equal values that was seen: the cache keeps its result."""
     return value
 

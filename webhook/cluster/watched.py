@@ -29,7 +29,8 @@ class WatchedCluster:
         self._api = api
         self._max_age = max_age
         self._store = Store()
-        self._reflectors = tuple(Reflector(api, kind, self._store, pace or Pace()) for kind in kinds)
+        pace = pace or _pace(max_age)
+        self._reflectors = tuple(Reflector(api, kind, self._store, pace) for kind in kinds)
         self._stopped = threading.Event()
         self._publisher = threading.Thread(
             target=self._store.publish_until, args=(self._stopped,), name="snapshots", daemon=True
@@ -85,3 +86,9 @@ class WatchedCluster:
     def ages(self) -> Mapping[str, float]:
         """Return by kind how many seconds ago the API server last confirmed what is known of it."""
         return {condition.kind: condition.age for condition in self.conditions()}
+
+
+def _pace(max_age: float) -> Pace:
+    """Return a pace at which a kind of which there is nothing to tell is confirmed often enough."""
+    watch = max(2, min(Pace().watch, round(max_age / 3)))
+    return Pace(watch=watch, silence=watch * 4 / 3)
