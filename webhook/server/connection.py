@@ -173,6 +173,7 @@ class Connection:
 
     def _linger(self) -> None:
         """Read what the client still sends: closing before it has been read would destroy the answer on its way."""
+        socket.socket.shutdown(self.sock, socket.SHUT_WR)
         while self.sock.recv(_CHUNK):
             pass
 

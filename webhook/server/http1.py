@@ -63,10 +63,8 @@ class RequestParser:
             self._parser.feed_data(data)
             if self._in_head and self.started:
                 self._count_head(len(data))
-        except BadRequest:
+        except (BadRequest, httptools.HttpParserUpgrade):
             pass
-        except httptools.HttpParserUpgrade:
-            self.broken = BadRequest(400, "this server speaks HTTP/1.1 and nothing else")
         except httptools.HttpParserCallbackError:
             self.broken = self.broken or BadRequest(400, "not an HTTP request")
         except httptools.HttpParserError as error:
@@ -111,6 +109,8 @@ class RequestParser:
     def on_message_complete(self) -> None:
         """Put the request among the whole ones."""
         self.started = self.awaits_continue = False
+        if self._parser.should_upgrade():
+            raise self._failure(400, "this server speaks HTTP/1.1 and nothing else")
         try:
             url = httptools.parse_url(self._url)
         except httptools.HttpParserInvalidURLError:

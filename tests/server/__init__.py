@@ -1,0 +1,1 @@
+"""Tests of the edge: exact bytes, bad clients, certificates, draining."""
