@@ -12,12 +12,10 @@ from typing import Any
 
 import pytest
 
-from tests.chart.render import of_kind, render
+from tests.chart.registration import unanswered
 from tests.controlplane.control_plane import ControlPlane
-from tests.controlplane.namespaces import create_namespace, remove_namespace
 
 ASKED = 'failed calling webhook "vm.validate.live-migration-webhook"'
-CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
 
 PERSON = "alice"
 CONTROLLER = "system:serviceaccount:kubevirt:kubevirt-controller"
@@ -101,18 +99,12 @@ UNJUDGED = {
 @pytest.fixture(scope="module")
 def judged_namespace(control_plane: ControlPlane) -> Iterator[str]:
     """Make a namespace in which the hook is asked, and nobody answers."""
-    name = f"match-conditions-{uuid.uuid4().hex[:6]}"
-    api = control_plane.api()
-    hook = {"failurePolicy": "Fail", "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
-    values = {"webhooks": {"validateMigrations": {"enabled": False}, "validateVirtualMachines": hook}}
-    release = f"live-migration-webhook-{name}"
-    [validating] = of_kind(render(values, release=release), "ValidatingWebhookConfiguration")
-    create_namespace(api, name)
-    api.post(CONFIGURATIONS, validating)
-    _wait_until_asked(control_plane, name)
-    yield name
-    api.delete(f"{CONFIGURATIONS}/{validating['metadata']['name']}")
-    remove_namespace(api, name)
+    with unanswered(control_plane, failure_policy="Fail") as namespace:
+        for _ in range(100):
+            first = _create(control_plane, namespace, Write(kind=VM, by=PERSON), PERSON, "first", "--dry-run=server")
+            if ASKED in first:
+                break
+        yield namespace
 
 
 @pytest.mark.parametrize("write", JUDGED.values(), ids=JUDGED)
@@ -154,10 +146,3 @@ def _kubectl(control_plane: ControlPlane, namespace: str, by: str, *arguments: s
     """Run kubectl in the user's name, with all rights; return its standard error."""
     impersonation = ["--as", by, "--as-group", "system:masters"]
     return control_plane.kubectl(*impersonation, *arguments, namespace=namespace, stdin=stdin).stderr
-
-
-def _wait_until_asked(control_plane: ControlPlane, namespace: str) -> None:
-    for _ in range(100):
-        if ASKED in _create(control_plane, namespace, Write(kind=VM, by=PERSON), PERSON, "first", "--dry-run=server"):
-            return
-    raise TimeoutError("the hook is registered but not called")
