@@ -16,6 +16,7 @@ from webhook.restrictions.restriction import Case, Concern, Restriction
 from webhook.targets.placement import Placement, place, rests_on
 from webhook.targets.predicate import Refusal
 from webhook.targets.resources import shortage
+from webhook.timeouts import Timeouts, effective_timeouts
 from webhook.verdict import Violation
 
 
@@ -32,6 +33,7 @@ class Assessment:
     violations: tuple[Violation, ...]
     rests_on: frozenset[Reference]
     cpu: CpuModel
+    timeouts: Timeouts
     placement: Placement | None = None
     warnings: tuple[str, ...] = ()
 
@@ -68,13 +70,15 @@ def assess(
     for restriction in ALL:
         if _applies(restriction, case, policy):
             violations += restriction.check(replace(case, found=frozenset(v.restriction for v in violations)))
+    timeouts = _timeouts(vmi, snapshot)
     return Assessment(
         vmi=vmi,
         violations=tuple(violations),
         rests_on=_references(case, violations),
         cpu=cpu_model(vmi, snapshot.kubevirt),
+        timeouts=timeouts,
         placement=placement,
-        warnings=_warnings(case),
+        warnings=tuple(filter(None, (_shortage(case), timeouts.warning))),
     )
 
 
@@ -91,9 +95,14 @@ def _applies(restriction: Restriction, case: Case, policy: Policy) -> bool:
     return not (case.decentralized and restriction.CONCERN in {Concern.VOLUME, Concern.TARGET})
 
 
-def _warnings(case: Case) -> tuple[str, ...]:
-    short = shortage(case.placement, case.snapshot) if case.placement else ""
-    return (short,) if short else ()
+def _shortage(case: Case) -> str:
+    return shortage(case.placement, case.snapshot) if case.placement else ""
+
+
+def _timeouts(vmi: VirtualMachineInstance, snapshot: Snapshot) -> Timeouts:
+    namespace = snapshot.namespace(vmi.metadata.namespace)
+    labels = namespace.labels if namespace else {}
+    return effective_timeouts(vmi, snapshot.kubevirt, snapshot.policies(), labels)
 
 
 def _references(case: Case, violations: list[Violation]) -> frozenset[Reference]:

@@ -45,6 +45,9 @@ def test_the_nodes_and_the_cpu_selectors_are_written_down(others: list[str], exp
         "note": "mine",
         PREFIX + "eligible-nodes": expected,
         PREFIX + "cpu-selectors": "cpu-model-migration.node.kubevirt.io/Skylake=true",
+        PREFIX + "completion-timeout": "150s",
+        PREFIX + "completion-timeout-of-kubevirt": "300s",
+        PREFIX + "progress-timeout": "150s",
     }
 
 

@@ -15,8 +15,7 @@ from webhook.policy import Enforcement, Policy
 from webhook.verdict import ALLOWED, Verdict
 
 MIGRATIONS = "virtualmachineinstancemigrations"
-DRIVE = {"disks": [{"name": "iso", "cdrom": {}}], "volumes": [{"name": "iso", "cloudInitNoCloud": {}}]}
-WITH_CD_ROM = a_spec(**DRIVE)
+WITH_CD_ROM = a_spec(disks=[{"name": "iso", "cdrom": {}}], volumes=[{"name": "iso", "cloudInitNoCloud": {}}])
 VOLUME = {"name": "root", "persistentVolumeClaim": {"claimName": "web-root"}}
 CONTROLLER = "system:serviceaccount:kubevirt:kubevirt-controller"
 

@@ -45,6 +45,8 @@ class Hypervisor:
         capacity: Mapping[str, str] | None = None,
     ) -> Object:
         """Add a node as kubelet and virt-handler's node labeller report it; `labels` go over the usual ones."""
+        resources = CAPACITY | dict(capacity or {})
+        condition = {"type": "Ready", "status": "True" if ready else "False", "lastHeartbeatTime": _now()}
         node = {
             "metadata": {
                 "name": name,
@@ -53,15 +55,10 @@ class Hypervisor:
                 "annotations": {"kubevirt.io/heartbeat": _now(days=1)},
             },
             "spec": {"taints": list(taints), "unschedulable": unschedulable},
+            "status": {"capacity": resources, "allocatable": resources, "conditions": [condition]},
         }
-        self._admin.post(NODES, node)
         self._nodes.append(name)
-        resources = CAPACITY | dict(capacity or {})
-        condition = {"type": "Ready", "status": "True" if ready else "False", "lastHeartbeatTime": _now()}
-        status = {"capacity": resources, "allocatable": resources, "conditions": [condition]}
-        self._admin.patch(f"{NODES}/{name}/status", {"status": status})
-        # A new node is tainted as not ready, which another controller would take back.
-        return self._admin.patch(f"{NODES}/{name}", {"spec": {"taints": list(taints) or None}})
+        return self._admin.post(NODES, node)
 
     def uncordon(self, name: str) -> Object:
         """Let the node take pods."""
@@ -231,7 +228,7 @@ def _transfer(vmi: Object) -> Object:
 def _set_conditions(status: Object, *conditions: Object) -> None:
     """Replace the conditions of the same types, keep the others.
 
-    The times are there as Go writes them: virt-controller asks for an abort by a JSON Patch that tests the whole status.
+    The times are there as Go writes them: virt-controller asks for an abort by a JSON Patch that tests all of it.
     """
     types = {condition["type"] for condition in conditions}
     others = [condition for condition in status.get("conditions", []) if condition["type"] not in types]

@@ -40,7 +40,8 @@ def kube_apiserver(site: Site) -> Process:
         "token-auth-file": site.tokens,
         "authorization-mode": "RBAC",
         # Its controller isn't here, and nothing in a pod runs.
-        "disable-admission-plugins": "ServiceAccount",
+        # The second one taints new nodes, and a controller that isn't here takes the taint back.
+        "disable-admission-plugins": "ServiceAccount,TaintNodesByCondition",
         # There is no Service to publish the address under.
         "endpoint-reconciler-type": "none",
         "service-cluster-ip-range": "10.0.0.0/24",

@@ -41,7 +41,8 @@ def test_a_refused_person_finds_the_reason_in_the_events_of_the_machine(
     control_plane: ControlPlane, service: Service, namespace: str, hypervisor: Hypervisor
 ) -> None:
     assert service.is_ready()
-    hypervisor.add_node("node-a", labels=cpu_labels("Skylake-Server-IBRS"))
+    for node in ("node-a", "node-b"):
+        hypervisor.add_node(node, labels=cpu_labels("Skylake-Server-IBRS"))
     apply(control_plane, namespace, a_running_vm("web", disks=[DRIVE], volumes=[SEED]))
     hypervisor.launch(namespace, "web")
 

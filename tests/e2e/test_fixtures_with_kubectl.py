@@ -1,4 +1,4 @@
-"""Every fixture of a migration, by `kubectl apply` against the real API server, with KubeVirt's own admission beside ours.
+"""Every fixture of a migration, by `kubectl apply` on the real API server, with KubeVirt's admission beside ours.
 
 virt-controller stands still meanwhile: it would end the virtual machines of the fixtures, which no pod runs.
 """
@@ -98,6 +98,5 @@ def _create(plane: ControlPlane, document: Any, namespace: str) -> None:
     created = plane.kubectl("create", "-f", "-", namespace=namespace, stdin=json.dumps(document))
     assert created.returncode == 0, created.stderr
     if status := document.get("status"):
-        handler = plane.api("kubevirt-handler")
         path = f"{KUBEVIRT}/namespaces/{namespace}/virtualmachineinstances/{document['metadata']['name']}"
-        handler.put(path, {**handler.get(path), "status": status})
+        plane.api("kubevirt-handler").put(path, {**plane.api().get(path), "status": status})

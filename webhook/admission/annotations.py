@@ -6,13 +6,27 @@ from typing import Final
 from webhook.assessment import Assessment
 from webhook.targets.explanation import enumerated
 
-ELIGIBLE_NODES: Final = "live-migration-webhook/eligible-nodes"
-CPU_SELECTORS: Final = "live-migration-webhook/cpu-selectors"
+PREFIX: Final = "live-migration-webhook/"
 
 
 def annotations(assessment: Assessment) -> Mapping[str, str]:
-    """Return the nodes that can take the virtual machine, and the CPU selectors that its target pod needs."""
+    """Return what `facts` says, with keys for the object itself."""
+    return {PREFIX + key: value for key, value in facts(assessment).items()}
+
+
+def facts(assessment: Assessment) -> Mapping[str, str]:
+    """Return the nodes that can take the virtual machine, the CPU selectors of its target pod, and the timeouts.
+
+    The completion timeout is there twice: as documented, per GiB, and as KubeVirt counts it.
+    """
     selectors = ",".join(f"{key}={value}" for key, value in sorted(assessment.selectors.labels.items()))
     nodes = enumerated(assessment.placement.eligible, assessment.placement.nodes, ",") if assessment.placement else ""
-    said = {ELIGIBLE_NODES: nodes, CPU_SELECTORS: selectors}
+    timeouts = assessment.timeouts
+    said = {
+        "eligible-nodes": nodes,
+        "cpu-selectors": selectors,
+        "completion-timeout": f"{timeouts.completion}s" if timeouts.data else "",
+        "completion-timeout-of-kubevirt": f"{timeouts.completion_by_kubevirt}s" if timeouts.data else "",
+        "progress-timeout": f"{timeouts.progress}s",
+    }
     return {key: value for key, value in said.items() if value}

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from webhook.admission.annotations import annotations
+from webhook.admission.annotations import annotations, facts
 from webhook.admission.presentation import judged, misread_warnings
 from webhook.admission.requester import is_kubevirt_controller
 from webhook.assessment import Assessment, assess
@@ -58,17 +58,23 @@ def _judge(
 ) -> tuple[Verdict, Assessment | None]:
     """Judge the move of a VMI; `strictest` bounds what a broken restriction may do."""
     if (words := _not_running(vmi)) and not migration.receives:
-        return Verdict(warnings=(f"{vmi.title} {words}: KubeVirt decides whether it can migrate",)), None
+        warning = f"{vmi.title} {words}: KubeVirt decides whether it can migrate"
+        return Verdict(warnings=(warning,), rests_on=frozenset({_reference(*vmi.metadata.key)})), None
     assessment = assess(vmi, snapshot, policy, migration)
-    return judged(assessment, policy, strictest), assessment
+    verdict = judged(assessment, policy, strictest)
+    return (replace(verdict, audit=facts(assessment)) if verdict.allowed else verdict), assessment
 
 
 def _without_vmi(namespace: str, migration: Migration) -> Verdict:
     title = f"VMI {named(namespace)}/{named(migration.vmi_name)}"
     return Verdict(
         warnings=(f"{title} does not exist: KubeVirt will refuse this migration",),
-        rests_on=frozenset({Reference(kind=VMI.name, namespace=namespace, name=migration.vmi_name)}),
+        rests_on=frozenset({_reference(namespace, migration.vmi_name)}),
     )
+
+
+def _reference(namespace: str, name: str) -> Reference:
+    return Reference(kind=VMI.name, namespace=namespace, name=name)
 
 
 def _not_running(vmi: VirtualMachineInstance) -> str:

@@ -16,6 +16,7 @@ from webhook.objects.fields import Fields
 from webhook.objects.kubevirt import read_kubevirt
 from webhook.objects.metadata import read_metadata
 from webhook.objects.migration import read_migration
+from webhook.objects.migration_policy import read_migration_policy
 from webhook.objects.node import read_node
 from webhook.objects.pod import LAUNCHER, read_pod
 from webhook.objects.vm import read_vm
@@ -85,8 +86,12 @@ POD: Final = Kind(
     name="Pod", group="", version="v1", plural="pods", namespaced=True, read=read_pod,
     selector="=".join(LAUNCHER), table=PodTable,
 )  # fmt: skip
+POLICY: Final = Kind(
+    name="MigrationPolicy", group="migrations.kubevirt.io", version="v1alpha1", plural="migrationpolicies",
+    namespaced=False, read=read_migration_policy, optional=True, labelled=False,
+)  # fmt: skip
 
-KINDS: Final = (VMI, VM, MIGRATION, KUBEVIRT, CLAIM, NAMESPACE, NODE, POD)
+KINDS: Final = (VMI, VM, MIGRATION, KUBEVIRT, CLAIM, NAMESPACE, NODE, POD, POLICY)
 BY_NAME: Final[Mapping[str, Kind]] = {kind.name: kind for kind in KINDS}
 
 

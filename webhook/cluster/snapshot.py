@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
-from webhook.cluster.kinds import BY_NAME, CLAIM, KINDS, KUBEVIRT, MIGRATION, NAMESPACE, NODE, POD, VM, VMI
+from webhook.cluster.kinds import BY_NAME, CLAIM, KINDS, KUBEVIRT, MIGRATION, NAMESPACE, NODE, POD, POLICY, VM, VMI
 from webhook.cluster.nodes import NodeTable
 from webhook.cluster.pods import PodTable
 from webhook.cluster.table import Key, Table
@@ -14,6 +14,7 @@ from webhook.objects.fields import Fields
 from webhook.objects.kubevirt import KubeVirt
 from webhook.objects.metadata import Metadata
 from webhook.objects.migration import Migration
+from webhook.objects.migration_policy import MigrationPolicy
 from webhook.objects.scheduling import Selector
 from webhook.objects.vm import VirtualMachine
 from webhook.objects.vmi import VirtualMachineInstance
@@ -61,6 +62,10 @@ class Snapshot:
     def migrations(self) -> Iterable[Migration]:
         """Return all migrations."""
         return self.table(MIGRATION.name)
+
+    def policies(self) -> Iterable[MigrationPolicy]:
+        """Return all migration policies."""
+        return self.table(POLICY.name)
 
     @property
     def kubevirt(self) -> KubeVirt | None:

@@ -9,6 +9,7 @@ from webhook.cluster.kinds import NODE, POD, Reference
 from webhook.cluster.nodes import NodeSet, NodeTable
 from webhook.cluster.snapshot import Snapshot
 from webhook.cpu_model import CpuModel, Selectors, cpu_model, migration_selectors
+from webhook.objects.migration import HOSTNAME
 from webhook.objects.pod import CREATED_BY, Pod
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.targets import ALL
@@ -98,11 +99,15 @@ def place(vmi: VirtualMachineInstance, cluster: Snapshot, added_node_selector: M
 
 
 def rests_on(vmi: VirtualMachineInstance, placement: Placement, cluster: Snapshot) -> frozenset[Reference]:
-    """Return the objects that could still make a node eligible, or say otherwise what the target pod needs."""
+    """Return the objects that could still make a node eligible, or say otherwise what the target pod needs.
+
+    All nodes with the wanted labels are among them, even where one node is asked for: the others are told as remedy.
+    """
+    wanted = {key: value for key, value in placement.pod.node_selector.items() if key != HOSTNAME}
     return frozenset(
         {
             Reference(kind=NODE.name, name=vmi.status.node),
-            Reference(kind=NODE.name, labels=frozenset(placement.pod.node_selector.items())),
+            Reference(kind=NODE.name, labels=frozenset(wanted.items())),
             Reference(
                 kind=POD.name,
                 namespace=vmi.metadata.namespace,
