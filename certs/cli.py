@@ -17,7 +17,9 @@ from certs.run import run
 from certs.show import show
 
 
-@click.group(context_settings={"auto_envvar_prefix": "LIVE_MIGRATION_WEBHOOK_CERTS"})
+@click.group(
+    context_settings={"auto_envvar_prefix": "LIVE_MIGRATION_WEBHOOK_CERTS", "help_option_names": ["-h", "--help"]}
+)
 def certs() -> None:
     """Certificates that look after themselves."""
 

@@ -1,11 +1,15 @@
 """What the keeper counts and measures, in the exposition format."""
 
+from typing import Final
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from certs.configurations import Reference
 from certs.keeper import Sight
 from certs.record import Phase
 from certs.rotation import Decision, Step
+
+_PREFIX: Final = "live_migration_webhook"
 
 
 class Metrics:
@@ -14,26 +18,30 @@ class Metrics:
     def __init__(self, configurations: tuple[Reference, ...]) -> None:
         self.registry = CollectorRegistry()
         self._not_after = Gauge(
-            "certificate_not_after_timestamp_seconds",
+            f"{_PREFIX}_certificate_not_after_timestamp_seconds",
             "When the stored certificate ends: of the leaf, and of the authority that signs.",
             ["kind"],
             registry=self.registry,
         )
         self._in_sync = Gauge(
-            "ca_bundle_in_sync",
+            f"{_PREFIX}_ca_bundle_in_sync",
             "Whether every webhook of the configuration trusts exactly the authorities on record.",
             ["configuration"],
             registry=self.registry,
         )
         self._phase = Gauge(
-            "certificate_rotation_phase",
+            f"{_PREFIX}_certificate_rotation_phase",
             "How far the rotation of the authority has come: 1 for the phase that it is in.",
             ["phase"],
             registry=self.registry,
         )
-        self._leader = Gauge("certificate_keeper_leader", "Whether this keeper writes.", registry=self.registry)
-        self._steps = Counter("certificate_keeper_steps", "Steps done.", ["step"], registry=self.registry)
-        self._failures = Counter("certificate_keeper_failures", "Looks and steps that failed.", registry=self.registry)
+        self._leader = Gauge(
+            f"{_PREFIX}_certificate_keeper_leader", "Whether this keeper writes.", registry=self.registry
+        )
+        self._steps = Counter(f"{_PREFIX}_certificate_keeper_steps", "Steps done.", ["step"], registry=self.registry)
+        self._failures = Counter(
+            f"{_PREFIX}_certificate_keeper_failures", "Looks and steps that failed.", registry=self.registry
+        )
         for reference in configurations:
             self._in_sync.labels(str(reference)).set(0)
         for step in Step:

@@ -34,6 +34,7 @@ class Record:
     current: signs leaves. None when its key was lost: then nothing is signed until the next one is trusted.
     next: signs leaves after the switch; there while prepared or published.
     old: trusted until their leaves are gone for certain; they sign nothing.
+    incomplete: part of what is stored can't be read, and may have been anything that is trusted.
     published: whether every configuration trusted the next authority, as of `since`.
     since: when the phase began. None: unknown, so it has to be noted anew.
     """
@@ -41,6 +42,7 @@ class Record:
     current: Pair | None = None
     next: Pair | None = None
     old: Certificates = ()
+    incomplete: bool = False
     published: bool = False
     since: dt.datetime | None = None
 
@@ -53,9 +55,9 @@ class Record:
 
     @property
     def certificates(self) -> Certificates:
-        """All authorities, the one that signs first."""
+        """All authorities, the newest last: in an order that a switch does not change."""
         signing = (pair.certificate for pair in (self.current, self.next) if pair)
-        return distinct((*signing, *self.old))
+        return distinct((*self.old, *signing))
 
     def bundle(self, now: dt.datetime) -> Certificates:
         """Return what the webhook configurations shall trust: all authorities but the expired ones."""
@@ -86,7 +88,7 @@ def noted(record: Record, *, published: bool, now: dt.datetime) -> Record:
 def switched(record: Record, now: dt.datetime) -> Record:
     """Return the record after the next authority took over."""
     former = (record.current.certificate,) if record.current else ()
-    return Record(current=record.next, old=distinct((*former, *record.old)), since=now)
+    return Record(current=record.next, old=distinct((*record.old, *former)), since=now)
 
 
 def retired(record: Record, now: dt.datetime) -> Record:

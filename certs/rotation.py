@@ -99,24 +99,30 @@ def next_step(state: State) -> Decision:
 
 def _begin(state: State) -> Decision:
     """Start with a new authority; whatever is trusted stays so until its leaves are gone."""
-    overlap = distinct((*state.trusted, *unexpired(state.leaf_authorities, state.now)))
-    return Decision(step=Step.BEGIN, why="there is no readable authority", overlap=overlap)
+    return Decision(step=Step.BEGIN, why="there is no readable authority", overlap=_everyone_trusted(state))
 
 
 def _adopt(state: State, record: Record) -> Decision | None:
-    """Go on trusting an authority that we don't know, when the leaf in use comes from it.
+    """Go on trusting authorities that aren't on record, when a leaf in use may come from them.
 
-    So it is after a CA Secret was restored from a backup. A leaf that is gone may come from any trusted one.
+    So it is after a CA Secret was restored from a backup, or garbled; a leaf that is gone may come from any of them.
     """
-    bundle, now = record.bundle(state.now), state.now
-    strangers = tuple(c for c in distinct((*state.trusted, *state.leaf_authorities)) if c not in bundle)
+    known = record.bundle(state.now)
+    strangers = tuple(c for c in _everyone_trusted(state) if c not in known)
+    if record.incomplete:
+        return Decision(step=Step.ADOPT, why="part of what is stored can't be read", overlap=strangers)
     if state.leaf is None:
-        kept = tuple(c for c in strangers if c in state.trusted) if record.phase is Phase.STABLE else ()
-    elif verifiers(state.leaf.certificate, bundle, now):
+        kept = strangers if record.phase is Phase.STABLE else ()
+    elif verifiers(state.leaf.certificate, known, state.now):
         kept = ()
     else:
-        kept = verifiers(state.leaf.certificate, strangers, now)
+        kept = verifiers(state.leaf.certificate, strangers, state.now)
     return Decision(step=Step.ADOPT, why="the leaf's authority is not on record", overlap=kept) if kept else None
+
+
+def _everyone_trusted(state: State) -> Certificates:
+    """Return the authorities that leaves in use may come from."""
+    return distinct((*state.trusted, *unexpired(state.leaf_authorities, state.now)))
 
 
 def _issue(state: State, record: Record) -> Decision | None:

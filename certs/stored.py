@@ -35,8 +35,9 @@ class Stored:
 def read(authority: Object | None, leaf: Object | None) -> Stored:
     """Read both Secrets; None is a missing one. A placeholder with empty values is no problem, only missing."""
     problems: list[str] = []
+    record = _record(authority, problems) if authority else None
     return Stored(
-        record=_record(authority, problems) if authority else None,
+        record=record,
         leaf=_pair(_content(leaf), "tls", problems) if leaf else None,
         leaf_authorities=read_bundle(_content(leaf).get("ca.crt", b"")) if leaf else (),
         problems=tuple(problems),
@@ -70,9 +71,12 @@ def _record(secret: Object, problems: list[str]) -> Record | None:
     )
     if not record.current and not record.next:
         return None
-    everything = read_bundle(b"\n".join(content.get(key, b"") for key in ("ca.crt", "next.crt", "old.crt")))
+    if content.get("old.crt") and not read_bundle(content["old.crt"]):
+        problems.append("old.crt: there is no readable certificate")
+    everything = read_bundle(b"\n".join(content.get(key, b"") for key in ("old.crt", "ca.crt", "next.crt")))
     signing = {pair.certificate for pair in (record.current, record.next) if pair}
-    return replace(record, old=distinct(found for found in everything if found not in signing))
+    old = distinct(found for found in everything if found not in signing)
+    return replace(record, old=old, incomplete=bool(problems))
 
 
 def _pair(content: Mapping[str, bytes], prefix: str, problems: list[str]) -> Pair | None:
