@@ -107,6 +107,10 @@ class SchedulerJudge(Judge):
         """Return each case's verdict; JudgeError for a case that is malformed or that the API server would refuse."""
         return [_verdict(answer) for answer in self._ask(cases)]
 
+    def consider(self, cases: Iterable[Json]) -> list[Verdict | None]:
+        """Return each case's verdict, None for a case that `judge` would complain about."""
+        return [None if answer.get("error") else _verdict(answer) for answer in self._ask(cases)]
+
 
 class Renderer(Judge):
     """KubeVirt's template service, which makes the launcher pod of a VMI.
