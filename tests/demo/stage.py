@@ -2,6 +2,9 @@
 
 import os
 import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -35,26 +38,37 @@ class Stage:
         """Explain in the narrator's voice."""
         self.console.print(Text(words, style="dim"))
 
-    def run(self, command: str, *, shows: str, user: str = "alice", program: str = "") -> str:
-        """Show a command, run it in the folder of the manifests as a user, show what it prints; `shows` must be in it."""
+    def run(self, command: str, *, shows: str, user: str = "alice") -> None:
+        """Run a command as a user, in the folder of the manifests; what it prints must have `shows` in it."""
+        with self.running(command, shows=shows, user=user):
+            pass
+
+    @contextmanager
+    def running(self, command: str, *, shows: str, user: str) -> Iterator[None]:
+        """Run a command while something else happens; what it prints is shown when it has ended."""
         self.console.print(Text(f"\n$ {command}", style="bold"))
         name, *arguments = command.split()
-        result = subprocess.run(
-            [program or self.plane.programs[name], *arguments],
-            env=os.environ | self.plane.environment(user),
+        process = subprocess.Popen(
+            [self.plane.programs["leash"], "--", self.plane.programs[name], *arguments],
+            env=os.environ | self._environment(user),
             cwd=MANIFESTS,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=60,
-            check=False,
         )
-        for line in result.stdout.rstrip().split("\n"):
+        yield
+        printed, _ = process.communicate(timeout=90)
+        for line in printed.rstrip().split("\n"):
             self.console.print(Text(line, style=_style(line)))
-        if shows not in result.stdout:
-            self.console.print(Text(f"expected to see: {shows}", style="bold red"))
-            self.as_told = False
-        return result.stdout
+        for expected in shows.split(" ... "):
+            if expected not in printed:
+                self.console.print(Text(f"expected to see: {expected}", style="bold red"))
+                self.as_told = False
+
+    def _environment(self, user: str) -> dict[str, str]:
+        """Return variables with which kubectl acts as the user, and finds the plugin."""
+        plugins = Path(sys.executable).parent
+        return self.plane.environment(user) | {"PATH": f"{plugins}{os.pathsep}{os.environ['PATH']}"}
 
 
 def _style(line: str) -> str:

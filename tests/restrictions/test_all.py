@@ -40,10 +40,10 @@ def test_the_list_names_every_module_of_the_folder() -> None:
 
 
 @pytest.mark.parametrize("restriction", restrictions.ALL, ids=lambda restriction: restriction.ID)
-def test_its_documentation_says_what_is_restricted_the_remedy_and_the_source(restriction: Restriction) -> None:
+def test_its_documentation_tells_the_remedy_the_source_and_since_when(restriction: Restriction) -> None:
     documentation = restriction.__doc__ or ""
 
-    for part in ("Remedy: ", "Source: "):
+    for part in ("Remedy: ", "Source: ", "Since: "):
         assert part in documentation
 
 

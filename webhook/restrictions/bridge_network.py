@@ -10,6 +10,7 @@ Allowed: any other binding, a bridge on a VLAN (multus) network, `autoattachPodI
 `kubevirt.io/allow-pod-bridge-network-live-migration` on the VMI or the VM's template.
 Remedy: use masquerade, or a VLAN (multus) network.
 Source: Harvester's live-migration page; KubeVirt `pkg/network/vmispec/interface.go`.
+Since: the first version of the page; KubeVirt knows the annotation from 1.0 on.
 """
 
 from collections.abc import Iterator

@@ -6,6 +6,7 @@ Allowed: an empty drive, that is a disk without a volume of the same name.
 Remedy: eject the CD-ROM.
 Source: Harvester's live-migration page (enforced up to Harvester 1.7). KubeVirt itself moves CD-ROMs: off in the
 profile `kubevirt`.
+Since: Harvester 1.1, until 1.7.
 """
 
 from collections.abc import Iterator

@@ -6,6 +6,7 @@ Restricted fields: `spec.volumes[*].containerDisk`, whatever the disk in front o
 Remedy: remove the volume.
 Source: Harvester's live-migration page (enforced up to Harvester 1.7). KubeVirt itself copies container disks by
 block migration: off in the profile `kubevirt`.
+Since: Harvester 1.3, until 1.7.
 """
 
 from collections.abc import Iterator

@@ -9,6 +9,7 @@ source node without the label `host-model-cpu.node.kubevirt.io/M`, when it must 
 Allowed: `host-passthrough` as far as vendor and features go, and arm64, whose nodes publish no models.
 Remedy: choose a CPU model that the nodes share, for the cluster or for the VM; then shut down the VM and start it.
 Source: the live-migration page; KubeVirt `pkg/virt-controller/watch/migration`.
+Since: the page of Harvester 1.4; KubeVirt 1.0.
 """
 
 from collections.abc import Iterator

@@ -9,6 +9,7 @@ Allowed: at least one node that no target predicate refuses. Volumes, ports and 
 are only warned of.
 Remedy: mend what is named, or shut down the VM and start it elsewhere.
 Source: kube-scheduler; `explain` tells each predicate.
+Since: KubeVirt 1.0, which finds out after five minutes.
 """
 
 from collections.abc import Iterator

@@ -7,6 +7,7 @@ Restricted fields: `status.conditions[LiveMigratable]` with the status `False`.
 Allowed: no such condition yet; reason `DisksNotLiveMigratable` for a decentralized migration, as in KubeVirt.
 Remedy: the one that KubeVirt's message names.
 Source: KubeVirt `pkg/virt-handler/vm.go`, `migration-create-admitter.go`.
+Since: KubeVirt 1.0; Harvester asks for the condition from 1.7 on.
 """
 
 from collections.abc import Iterator, Mapping

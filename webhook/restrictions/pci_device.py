@@ -6,6 +6,7 @@ Restricted fields: `spec.domain.devices.hostDevices[*]` and `spec.domain.devices
 Allowed: SR-IOV interfaces (`spec.domain.devices.interfaces[*].sriov`), which KubeVirt unplugs and plugs again.
 Remedy: detach the device.
 Source: Harvester's live-migration page; KubeVirt `pkg/virt-handler/vm.go`.
+Since: Harvester 1.3; KubeVirt has always refused devices of the node.
 """
 
 from collections.abc import Iterator

@@ -9,6 +9,7 @@ annotation `harvesterhci.io/volumeClaimTemplates`); a claim that is nowhere yet 
 Allowed: volumes in `status.migratedVolumes`, whose data are being moved, and decentralized migrations.
 Remedy: use a ReadWriteMany volume, or remove it.
 Source: Harvester's live-migration page; KubeVirt `pkg/virt-handler/vm.go`.
+Since: the page of Harvester 1.5; KubeVirt has always refused volumes that aren't shared.
 """
 
 from collections.abc import Iterator

@@ -5,6 +5,7 @@ that newly sets it, Harvester's annotation `harvesterhci.io/migrationTargetNodeN
 Allowed: any node that no target predicate refuses. Where the VM's own node selector names another node, that one wins.
 Remedy: choose one of the nodes that can, or none at all.
 Source: KubeVirt `createTargetPod`; kube-scheduler.
+Since: KubeVirt 1.6 for `addedNodeSelector`; Harvester 1.4 for its annotation.
 """
 
 from collections.abc import Iterator
