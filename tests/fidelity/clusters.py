@@ -150,10 +150,10 @@ def _other_pod(random: Random, name: str, namespace: str, place: str, kinds: fro
     home = namespace if chance(random, 0.5) else random.choice(NAMESPACES)
     pod = _pod(name, home, labels, {"nodeName": place})
     if "repelling" in kinds and chance(random, 0.2):
-        terms = [pod_term(random, resolved=True) for _ in range(random.choice((1, 1, 2)))]
+        terms = [pod_term(random, stored=True) for _ in range(random.choice((1, 1, 2)))]
         pod["spec"]["affinity"] = {"podAntiAffinity": {REQUIRED: terms}}
     elif chance(random, 0.1):
-        preferred = [{"weight": 100, "podAffinityTerm": pod_term(random, resolved=True)}]
+        preferred = [{"weight": 100, "podAffinityTerm": pod_term(random, stored=True)}]
         pod["spec"]["affinity"] = {"podAntiAffinity": {PREFERRED: preferred}}
     fate = random.random()
     if fate < 0.05:

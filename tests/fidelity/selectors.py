@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 from tests.fidelity.words import (
     EFFECTS,
@@ -18,6 +18,9 @@ from tests.fidelity.words import (
 
 Json = dict[str, Any]
 Vocabulary = Mapping[str, Sequence[str]]
+
+POSITIVE: Final = ("In", "Exists")
+OPERATORS: Final = (*POSITIVE, "NotIn", "DoesNotExist")
 
 
 def chance(random: Random, share: float) -> bool:
@@ -41,16 +44,16 @@ def label_selector(random: Random) -> Json | None:
     return _selector(random, {key: POD_LABELS[key] for key in ("app", "tier")})
 
 
-def _selector(random: Random, words: Vocabulary) -> Json:
+def _selector(random: Random, words: Vocabulary, operators: Sequence[str] = OPERATORS) -> Json:
     if chance(random, 0.5):
         key = random.choice(list(words))
         return {"matchLabels": {key: random.choice(words[key])}}
-    return {"matchExpressions": [_expression(random, words) for _ in range(random.choice((1, 1, 2)))]}
+    return {"matchExpressions": [_expression(random, words, operators) for _ in range(random.choice((1, 1, 2)))]}
 
 
-def _expression(random: Random, words: Vocabulary) -> Json:
+def _expression(random: Random, words: Vocabulary, operators: Sequence[str]) -> Json:
     key = random.choice(list(words))
-    operator = random.choice(("In", "NotIn", "Exists", "DoesNotExist"))
+    operator = random.choice(operators)
     if operator in {"In", "NotIn"}:
         return {"key": key, "operator": operator, "values": some(random, words[key], 2)}
     return {"key": key, "operator": operator}
@@ -92,8 +95,12 @@ def _node_expression(random: Random) -> Json:
     return {"key": key, "operator": operator}
 
 
-def pod_term(random: Random, *, resolved: bool = False) -> Json:
-    """Return a term of pod affinity or anti-affinity; a `resolved` one is of a pod that is stored already."""
+def pod_term(random: Random, *, stored: bool = False) -> Json:
+    """Return a term of pod affinity or anti-affinity; a `stored` one is of a pod that exists already.
+
+    Namespaces are selected for a new pod with positive operators alone: the scheduler of Kubernetes 1.34 and 1.35
+    takes every namespace for selected by a negative one (kubernetes/kubernetes#141526).
+    """
     term: Json = {"topologyKey": random.choice(TOPOLOGY_KEYS)}
     selector = label_selector(random)
     if selector is not None:
@@ -101,8 +108,9 @@ def pod_term(random: Random, *, resolved: bool = False) -> Json:
     if chance(random, 0.35):
         term["namespaces"] = some(random, NAMESPACES, 2)
     if chance(random, 0.35):
-        term["namespaceSelector"] = {} if chance(random, 0.3) else _selector(random, NAMESPACE_LABELS)
-    if selector is not None and not resolved and chance(random, 0.25):
+        operators = OPERATORS if stored else POSITIVE
+        term["namespaceSelector"] = {} if chance(random, 0.3) else _selector(random, NAMESPACE_LABELS, operators)
+    if selector is not None and not stored and chance(random, 0.25):
         term[random.choice(("matchLabelKeys", "mismatchLabelKeys"))] = [TRACK]
     return term
 

@@ -98,6 +98,21 @@ def test_keys_to_match_become_the_pods_own_values(scheduler: SchedulerJudge) -> 
     assert verdict.accepted == {"green"}
 
 
+def test_negative_namespace_selectors_are_still_misjudged(scheduler: SchedulerJudge) -> None:
+    # kubernetes/kubernetes#141526. Once this fails: make random clusters with all operators (selectors.pod_term).
+    excluded = {"key": "stage", "operator": "NotIn", "values": ["test"]}
+    term = {
+        "labelSelector": {"matchLabels": {"app": "db"}},
+        "namespaceSelector": {"matchExpressions": [excluded]},
+        "topologyKey": HOSTNAME,
+    }
+    target = pod(affinity={"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}})
+    other = pod("other", labels={"app": "db"}, nodeName="node-a")
+    namespaces = [{"metadata": {"name": "default", "labels": {"stage": "test"}}}]
+    [verdict] = scheduler.judge([{**case(target, [node("node-a")], [other]), "namespaces": namespaces}])
+    assert verdict.accepted == frozenset()
+
+
 def test_resources_are_judged_unless_they_are_left_out(scheduler: SchedulerJudge) -> None:
     large = [{**CONTAINERS[0], "resources": {"requests": {"cpu": "4"}}}]
     question = case({**pod(), "spec": {"containers": large}}, [node("small", cpu="2"), node("large")])
