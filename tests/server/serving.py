@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,11 @@ from certs.files import ensure
 from certs.lifetime import Lives
 from tests.builders import a_claim, a_review, a_vmi_document
 from tests.controlplane.processes import LOOPBACK, free_ports
+from webhook.admission.hooks import BY_PATH
+from webhook.cluster.manifests import Manifests
+from webhook.cluster.snapshot import snapshot_of
+from webhook.policy import Policy
+from webhook.server.answer import Service, answer
 
 MIGRATIONS: Final = "/validate/migrations"
 JSON: Final = {"Content-Type": "application/json"}
@@ -51,11 +57,16 @@ def a_migration(vmi: str = "web", **request: Any) -> bytes:
     return orjson.dumps(a_review(document, resource="virtualmachineinstancemigrations", **request))
 
 
+def answered(body: bytes) -> bytes:
+    """Return what the handler itself answers, without any server."""
+    service = Service(cluster=Manifests(snapshot_of(CLUSTER)), policy=Policy(), request_timeout=5)
+    return answer(service, BY_PATH[MIGRATIONS], body).body
+
+
 def issue(folder: Path) -> None:
-    """Put a new authority and a new certificate for the loopback address into a folder."""
-    for name in ("ca.crt", "ca.key", "tls.crt", "tls.key"):
-        (folder / name).unlink(missing_ok=True)
-    ensure(folder, [LOOPBACK, "localhost"], now=dt.datetime.now(dt.UTC), lives=Lives(), tell=lambda _: None)
+    """Put a new certificate for the loopback address into a folder, as kubelet does: all files at once."""
+    names = [LOOPBACK, "localhost", f"{uuid.uuid4()}.test"]
+    ensure(folder, names, now=dt.datetime.now(dt.UTC), lives=Lives(), tell=lambda _: None)
 
 
 @dataclass(kw_only=True)
@@ -74,11 +85,8 @@ class Serving:
 
     @property
     def trust(self) -> ssl.SSLContext:
-        """A client's context that trusts the certificate in the folder now."""
-        context = ssl.create_default_context(cafile=str(self.folder / "tls" / "tls.crt"))
-        # The certificate itself is trusted, not its authority.
-        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-        return context
+        """A client's context that trusts the authority in the folder."""
+        return ssl.create_default_context(cafile=str(self.folder / "tls" / "ca.crt"))
 
     def client(self, context: ssl.SSLContext | None = None) -> http.client.HTTPSConnection:
         """Return a client that keeps its connection."""
@@ -152,7 +160,12 @@ def received(sock: socket.socket) -> bytes:
 
 @contextmanager
 def serving(
-    folder: Path, *, injected: str = "", documents: Sequence[Any] = CLUSTER, **settings: str
+    folder: Path,
+    *,
+    injected: str = "",
+    documents: Sequence[Any] = CLUSTER,
+    expect_ready: bool = True,
+    **settings: str,
 ) -> Iterator[Serving]:
     """Start the service and wait until it is ready; it is gone afterwards, even when this process is killed."""
     issue(folder / "tls")
@@ -176,7 +189,7 @@ def serving(
         )
     running = Serving(process=process, port=port, probe_port=probe_port, folder=folder)
     try:
-        eventually(lambda: _ready(running))
+        eventually(lambda: not expect_ready or _ready(running))
         yield running
     finally:
         process.terminate()
@@ -200,6 +213,14 @@ def eventually(holds: Any) -> None:
     while not holds():
         assert time.monotonic() < deadline, "it did not come true in time"
         time.sleep(0.02)
+
+
+def closed(sock: socket.socket) -> bool:
+    """Wait for the other side to close; tell whether it said nothing first."""
+    try:
+        return sock.recv(1) == b""
+    except ConnectionError:
+        return True
 
 
 def response_of(data: bytes) -> tuple[str, Mapping[str, str], bytes]:

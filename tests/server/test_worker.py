@@ -13,15 +13,17 @@ from tests.server.serving import (
     MIGRATIONS,
     Serving,
     a_migration,
+    answered,
     ask,
+    closed,
     eventually,
     received,
     response_of,
     serving,
 )
 
-ALLOWED = b'{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"u-1","allowed":true}}'
 BODY = a_migration()
+ALLOWED = answered(BODY)
 HEAD = f"POST {MIGRATIONS} HTTP/1.1\r\nHost: webhook\r\nContent-Type: application/json\r\n".encode()
 REQUEST = HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
 LAST = REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)
@@ -245,14 +247,6 @@ def drips(sock: socket.socket) -> bool:
         return True
     except OSError:
         return False
-
-
-def closed(sock: socket.socket) -> bool:
-    """Wait for the other side to close."""
-    try:
-        return sock.recv(1) == b""
-    except ConnectionError:
-        return True
 
 
 @pytest.fixture(scope="module")

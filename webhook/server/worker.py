@@ -46,6 +46,7 @@ class ThreadPerConnection(Worker):  # type: ignore[misc]
         self.next_look = self.next_certificate = 0.0
         self.listeners = self._listeners(settings)
         _settle_memory()
+        self._look_after(time.monotonic())
         with selectors.DefaultSelector() as selector:
             for listener in self.listeners:
                 selector.register(listener.sock, selectors.EVENT_READ, listener)
