@@ -26,6 +26,8 @@ CARD: Final = {
 }
 WARNED: Final = ("router", "desktop", "build", "vision", "legacy")
 """Those whose own object says it; that a claim is not shared is known only once the claim is there."""
+FACTS: Final = {"NODES": "eligible-nodes", "COMPLETION": "completion-timeout", "PROGRESS": "progress-timeout"}
+COLUMNS: Final = ",".join(f"{c}:.metadata.annotations.live-migration-webhook/{fact}" for c, fact in FACTS.items())
 MACHINES: Final = ("web", *REFUSED, "legacy")
 
 
@@ -89,9 +91,7 @@ def _one_that_passes(stage: Stage) -> None:
     stage.chapter("A migration that can work passes; the target pod gets the right node selector")
     stage.run(f"kubectl -n {NAMESPACE} apply -f move-web.yaml", shows="move-web created")
     stage.say("It carries what is known of it: where it can go, which CPU it needs, how long it may take (8 GiB):")
-    stage.run(
-        f"kubectl -n {NAMESPACE} get vmim move-web -o jsonpath={{.metadata.annotations}}{{'\\n'}}", shows='"1200s"'
-    )
+    stage.run(f"kubectl -n {NAMESPACE} get vmim move-web -o custom-columns={COLUMNS}", shows="1200s")
     target = stage.hypervisor.wait_for_target(NAMESPACE, "move-web")
     stage.say(f"KubeVirt makes the target pod {target['metadata']['name']} on {target['spec']['nodeName']}:")
     selector = "kubectl -n {} get pod {} -o jsonpath={{.spec.nodeSelector}}{{'\\n'}}"
@@ -125,4 +125,4 @@ def _is_evacuation(vmim: Object) -> bool:
 
 def _at_a_terminal(stage: Stage) -> None:
     stage.chapter("The same questions at a terminal: who can move, where to, and why not")
-    stage.run(f"kubectl livemigration check -n {NAMESPACE}", shows="read-write-once")
+    stage.run(f"kubectl livemigration check -n {NAMESPACE}", shows="read-write-once", user="admin")
