@@ -5,10 +5,10 @@ Everything people see (denials, warnings, tables, reports) is a presentation of 
 
 from dataclasses import dataclass, replace
 
-from webhook.cluster.kinds import CLAIM, KUBEVIRT, VMI, Reference
+from webhook.cluster.kinds import CLAIM, KUBEVIRT, VM, VMI, Reference
 from webhook.cluster.snapshot import Snapshot
 from webhook.cpu_model import CpuModel, Selectors, cpu_model, launch_selectors
-from webhook.objects.migration import Migration
+from webhook.objects.migration import HOSTNAME, Migration
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.policy import Enforcement, Policy
 from webhook.restrictions import ALL
@@ -113,6 +113,9 @@ def _references(case: Case, violations: list[Violation]) -> frozenset[Reference]
         Reference(kind=KUBEVIRT.name),
         *(Reference(kind=CLAIM.name, namespace=namespace, name=claim) for claim in claims),
     }
+    owner = case.vmi.metadata.owner
+    if owner and HOSTNAME in case.vmi.scheduling.node_selector:
+        references.add(Reference(kind=VM.name, namespace=namespace, name=owner.name))
     about_targets = {restriction.ID for restriction in ALL if restriction.CONCERN is Concern.TARGET}
     if case.placement and any(violation.restriction in about_targets for violation in violations):
         references |= rests_on(case.vmi, case.placement, case.snapshot)

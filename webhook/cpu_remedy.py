@@ -4,14 +4,12 @@ Source: the live-migration page, "Limitation".
 """
 
 import re
-from json import dumps
-from shlex import quote
 from typing import Final
 
 from webhook.cluster.nodes import NodeSet, NodeTable
 from webhook.cpu_model import MODEL
+from webhook.kubectl import patch_command
 from webhook.objects.kubevirt import KubeVirt
-from webhook.wording import named
 
 _MODEL_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,63}")
 
@@ -26,16 +24,10 @@ def shared_models(nodes: NodeTable) -> list[tuple[str, NodeSet]]:
 def cluster_command(kubevirt: KubeVirt | None, model: str) -> str:
     """Return the command that sets the model of every VM that doesn't choose one."""
     name, namespace = (kubevirt.metadata.name, kubevirt.metadata.namespace) if kubevirt else ("kubevirt", "kubevirt")
-    return _patch("kubevirts.kubevirt.io", name, namespace, {"spec": {"configuration": {"cpuModel": model}}})
+    return patch_command("kubevirts.kubevirt.io", namespace, name, {"spec": {"configuration": {"cpuModel": model}}})
 
 
 def vm_command(namespace: str, name: str, model: str) -> str:
     """Return the command that sets the model of one VM."""
     change = {"spec": {"template": {"spec": {"domain": {"cpu": {"model": model}}}}}}
-    return _patch("virtualmachines.kubevirt.io", name, namespace, change)
-
-
-def _patch(resource: str, name: str, namespace: str, change: object) -> str:
-    """Return a command that can be pasted."""
-    patch = dumps(change, separators=(",", ":"))
-    return f"kubectl patch {resource} {quote(named(name))} -n {quote(named(namespace))} --type merge -p {quote(patch)}"
+    return patch_command("virtualmachines.kubevirt.io", namespace, name, change)

@@ -53,7 +53,7 @@ class Policy:
     def resolved(self, kubevirt: KubeVirt | None) -> "Policy":
         """Return the policy with the profile that fits the cluster, where it is left to the cluster.
 
-        Harvester refuses CD-ROMs and container disks up to 1.7, which has KubeVirt 1.6; later ones leave it to KubeVirt.
+        Harvester refuses CD-ROMs and container disks up to 1.7, which has KubeVirt 1.6; later ones leave it to that.
         """
         if self.profile is not Profile.AUTO:
             return self

@@ -15,6 +15,7 @@ Since: KubeVirt 1.0, which finds out after five minutes.
 from collections.abc import Iterator
 from typing import Final
 
+from webhook.left_over_pin import explained_pin
 from webhook.restrictions.restriction import Case, Concern
 from webhook.targets.explanation import explained
 from webhook.verdict import Violation
@@ -36,4 +37,5 @@ def check(case: Case) -> Iterator[Violation]:
         problem, remedy = f"no other node can take the VM: {explained(placement)}", REMEDY
     else:
         problem, remedy = f"{quoted(case.vmi.status.node)} is the only node of the cluster", REMEDY_FOR_ONE_NODE
-    yield Violation(restriction=ID, field="status.nodeName", problem=problem, remedy=remedy)
+    pin = explained_pin(case.vmi, case.snapshot)
+    yield Violation(restriction=ID, field="status.nodeName", problem=problem, remedy=remedy, details=pin)
