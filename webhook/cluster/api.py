@@ -4,7 +4,7 @@ Documents are plain JSON, and every refusal has a type.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import orjson
 
-from webhook.cluster.connection import Answer, Connection
+from webhook.cluster.connection import Answer, Connection, unheard
 from webhook.cluster.credentials import credentials
 from webhook.cluster.kinds import Kind
 from webhook.cluster.refusals import NotFound, Unreachable, refusal
@@ -56,15 +56,17 @@ class Api:
             raise NotFound(f"{kind.name} {namespace}/{name} can't exist")
         return _document(self._send(kind, "get", "GET", kind.path(namespace, name), timeout=timeout))
 
-    def pages(self, kind: Kind, *, namespace: str = "", selector: str = "", timeout: float) -> Iterator[Page]:
-        """Yield the pages of a list; `selector` is `label=value,…`, `timeout` is for each page.
+    def pages(
+        self, kind: Kind, *, namespace: str = "", selector: str = "", fields: str = "", timeout: float
+    ) -> Iterator[Page]:
+        """Yield the pages of a list; `selector` is `label=value,…`, `fields` the same, `timeout` is for each page.
 
         Raises:
             Gone: when it took so long that the API server has forgotten the list.
         """
         token = ""
         while True:
-            query = {"limit": str(PAGE), "labelSelector": selector, "continue": token}
+            query = {"limit": str(PAGE), "labelSelector": selector, "fieldSelector": fields, "continue": token}
             found = _document(self._send(kind, "list", "GET", kind.path(namespace), query, timeout=timeout))
             metadata = found.get("metadata") or {}
             yield Page(items=found.get("items") or [], version=metadata.get("resourceVersion", ""))
@@ -89,14 +91,17 @@ class Api:
         }
         return Watch(kind, self._send(kind, "watch", "GET", kind.path(), query, timeout=silence, stream=True))
 
-    def create(self, kind: Kind, namespace: str, document: Mapping[str, Any], *, timeout: float) -> Document:
-        """Create an object, and return it as the API server has it.
+    def create(
+        self, kind: Kind, namespace: str, document: Mapping[str, Any], *, dry_run: bool = False, timeout: float
+    ) -> Document:
+        """Create an object, and return it as the API server has it; nothing is kept of a dry run.
 
         Raises:
             Rejected: when the API server, or an admission webhook, refuses it.
         """
         body = orjson.dumps(document)
-        return _document(self._send(kind, "create", "POST", kind.path(namespace), body=body, timeout=timeout))
+        query = {"dryRun": "All"} if dry_run else None
+        return _document(self._send(kind, "create", "POST", kind.path(namespace), query, body=body, timeout=timeout))
 
     def delete(self, kind: Kind, namespace: str, name: str, *, timeout: float) -> None:
         """Delete an object.
@@ -130,13 +135,21 @@ class Api:
         return answer
 
 
-def connect(kubeconfig: str = "", context: str = "", *, agent: str = "live-migration-webhook") -> Api:
+def connect(
+    kubeconfig: str = "",
+    context: str = "",
+    *,
+    agent: str = "live-migration-webhook",
+    warn: Callable[[str], None] = unheard,
+) -> Api:
     """Return the API server that kubectl would talk to, with its credentials; nothing is connected yet.
+
+    `warn` hears the warnings that the API server and its webhooks send along.
 
     Raises:
         NoCredentials: when there are none.
     """
-    return Api(Connection(credentials(kubeconfig, context), agent=agent))
+    return Api(Connection(credentials(kubeconfig, context), agent=agent, warn=warn))
 
 
 def _document(answer: Answer) -> Document:

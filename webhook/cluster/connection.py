@@ -2,7 +2,7 @@
 
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 import urllib3
@@ -17,13 +17,24 @@ _CONNECT_SECONDS: Final = 3.0
 _KEPT: Final = 32
 
 
+def unheard(warning: str) -> None:
+    """Let a warning pass."""
+
+
 class Connection:
     """Requests with one identity; may be used from any thread. Nothing is connected before the first one."""
 
-    def __init__(self, credentials: Credentials, *, agent: str = "live-migration-webhook") -> None:
-        """Take the identity, and the name of the program for the API server's log."""
+    def __init__(
+        self,
+        credentials: Credentials,
+        *,
+        agent: str = "live-migration-webhook",
+        warn: Callable[[str], None] = unheard,
+    ) -> None:
+        """Take the identity, the name of the program for the API server's log, and who hears its warnings."""
         self._credentials = credentials
         self._agent = agent
+        self._warn = warn
         self._lock = threading.Lock()
         self._tls: Tls | None = None
         self._pool = urllib3.PoolManager()
@@ -44,9 +55,12 @@ class Connection:
             "preload_content": not stream,
         }
         try:
-            return self._sent(method, server + path, options)
+            answer = self._sent(method, server + path, options)
         except (HTTPError, NoCredentials, OSError) as error:
             raise Unreachable(f"{server} can't be reached: {_reason(error)}") from error
+        for header in answer.headers.getlist("Warning"):
+            self._warn(_warning_text(header))
+        return answer
 
     def close(self) -> None:
         """Close the connections that are kept."""
@@ -88,6 +102,11 @@ def _pool(tls: Tls, proxy: str) -> urllib3.PoolManager:
     if tls.server_name:
         options["server_hostname"] = tls.server_name
     return urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
+
+
+def _warning_text(header: str) -> str:
+    """Return the text of a warning: `299 - "text"`."""
+    return header.partition('"')[2].rpartition('"')[0].replace('\\"', '"') or header
 
 
 def _reason(error: Exception) -> str:

@@ -4,18 +4,34 @@ YAML of several documents, JSON, and `kind: List` (what `kubectl get -o yaml` pr
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
+import orjson
 import yaml
 
 from webhook.cluster.kinds import BY_NAME, Reference
 from webhook.cluster.snapshot import Snapshot, snapshot_of
 
 SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LARGEST_YAML: Final = 16 * 1024**2
+"""Bytes of YAML that are read: they take half a minute. A larger cluster comes as JSON, which takes a second."""
+_JSON_BEGINS: Final = (b"{", b"[")
+_TIMESTAMP: Final = "tag:yaml.org,2002:timestamp"
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """YAML as Kubernetes reads it: a time is text."""
+
+    yaml_implicit_resolvers: ClassVar = {
+        first: [resolver for resolver in resolvers if resolver[0] != _TIMESTAMP]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+Change = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
 class UnreadableManifest(Exception):  # noqa: N818 - it is named for what was found
@@ -37,13 +53,15 @@ class Manifests:
         return snapshot
 
 
-def manifests(path: str) -> Manifests:
+def manifests(path: str, change: Change = lambda document: document) -> Manifests:
     """Read a cluster from a folder (with its folders), a file, or `-` for standard input.
+
+    Each object is taken as `change` returns it.
 
     Raises:
         UnreadableManifest: when one of them can't be read.
     """
-    return Manifests(snapshot_of(object_ for file in _files(path) for object_ in objects_in(file)))
+    return Manifests(snapshot_of(change(object_) for file in files_in(path) for object_ in objects_in(file)))
 
 
 def objects_in(path: str) -> Iterator[Mapping[str, Any]]:
@@ -53,10 +71,11 @@ def objects_in(path: str) -> Iterator[Mapping[str, Any]]:
         UnreadableManifest: when it can't be read.
     """
     for document in documents_in(path):
-        yield from _unfolded(document)
+        yield from unfolded(document)
 
 
-def _files(path: str) -> Iterator[str]:
+def files_in(path: str) -> Iterator[str]:
+    """Yield the manifests in a folder and its folders, in order; a file or `-` itself."""
     if path == "-" or not Path(path).is_dir():
         yield path
         return
@@ -69,31 +88,70 @@ def documents_in(path: str) -> Iterator[Any]:
     Raises:
         UnreadableManifest: when it can't be read.
     """
+    text = _text(path)
+    if text.lstrip()[:1] in _JSON_BEGINS:
+        try:
+            yield orjson.loads(text)
+        except orjson.JSONDecodeError:
+            pass
+        else:
+            return
+    yield from (document for document, _ in _parsed(path, text))
+
+
+def located_documents_in(path: str) -> Iterator[tuple[Any, yaml.Node]]:
+    """Yield the documents in one file (`-`: standard input), each with the tree that knows where everything stands.
+
+    Raises:
+        UnreadableManifest: when it can't be read.
+    """
+    text = _text(path)
+    # JSON may be indented with tabs, which YAML, its superset in all else, may not.
+    return _parsed(path, text.replace(b"\t", b" ") if text.lstrip()[:1] in _JSON_BEGINS else text)
+
+
+def _text(path: str) -> bytes:
     try:
-        text = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-        yield from yaml.load_all(text, Loader=_LOADER)
+        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as error:
         raise UnreadableManifest(f"{path}: {error.strerror}") from error
+
+
+def _parsed(path: str, text: bytes) -> Iterator[tuple[Any, yaml.Node]]:
+    if len(text) > LARGEST_YAML:
+        size, most = (number / 1024**2 for number in (len(text), LARGEST_YAML))
+        raise UnreadableManifest(f"{path}: {size:.0f} MiB of YAML, at most {most:.0f} are read; JSON may be longer")
+    loader = _Loader(text)
+    try:
+        while loader.check_node():
+            node = loader.get_node()
+            yield loader.construct_document(node), node
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else path
         raise UnreadableManifest(f"{where}: {error.problem}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UnreadableManifest(f"{path}: not YAML or JSON text") from error
+    except (ValueError, RecursionError) as error:
+        raise UnreadableManifest(f"{path}: not a manifest: {type(error).__name__}") from error
+    finally:
+        loader.dispose()
 
 
-def _unfolded(document: Any) -> Iterator[Mapping[str, Any]]:
+def unfolded(document: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the objects in a document: those of a list, or the object itself, each with its namespace."""
     if not isinstance(document, dict):
         return
     items = document.get("items")
     if str(document.get("kind", "")).endswith("List") and isinstance(items, list):
         for item in items:
-            yield from _unfolded(item)
+            yield from unfolded(item)
         return
-    yield _in_a_namespace(document)
+    yield in_a_namespace(document)
 
 
-def _in_a_namespace(document: dict[str, Any]) -> Mapping[str, Any]:
+def in_a_namespace(document: dict[str, Any]) -> Mapping[str, Any]:
+    """Return the object with a namespace: `default` where it needs one and names none."""
     kind = BY_NAME.get(str(document.get("kind")))
     metadata = document.get("metadata")
     if kind is None or not kind.namespaced or not isinstance(metadata, dict) or metadata.get("namespace"):

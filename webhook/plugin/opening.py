@@ -1,8 +1,8 @@
 """Reading the cluster once, from manifests or from an API server, as far as it may be read."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from webhook.cluster.kinds import CLAIM, KINDS, KUBEVIRT, MIGRATION, NAMESPACE, NODE, POD, VM, VMI, Kind
 from webhook.cluster.snapshot import Snapshot
@@ -10,7 +10,14 @@ from webhook.plugin.failure import Exit, Failure
 from webhook.policy import Enforcement, Policy
 from webhook.settings import Settings
 
+if TYPE_CHECKING:
+    from webhook.cluster.api import Api
+
 DEFAULT_NAMESPACE: Final = "default"
+TIMEOUT: Final = 30.0
+"""Seconds for one page of a list."""
+
+Change: TypeAlias = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 _UNTELLABLE: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     VM.name: ((), "VMs that don't run are left out"),
@@ -21,6 +28,11 @@ _UNTELLABLE: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     NAMESPACE.name: ((), "labels of namespaces are taken for none"),
 }
 """What is not judged, and what to say, when a kind can't be read."""
+
+
+def unchanged(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the object as it is."""
+    return document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,21 +48,26 @@ class View:
     incomplete: tuple[str, ...] = ()
 
 
-def open_cluster(settings: Settings) -> View:
-    """Read the cluster that the settings name.
+def open_cluster(settings: Settings, change: Change = unchanged) -> View:
+    """Read the cluster that the settings name; VMs and VMIs are taken as `change` returns them.
 
     Raises:
         Failure: when it can't be read, or has no KubeVirt.
     """
-    view = _from_manifests(settings) if settings.cluster else _from_api_server(settings)
+    view = _from_manifests(settings, change) if settings.cluster else _from_api_server(settings, change)
     return replace(view, policy=view.policy.resolved(view.snapshot.kubevirt))
 
 
-def _from_manifests(settings: Settings) -> View:
+def is_named(settings: Settings) -> bool:
+    """Tell whether somebody names a cluster, and doesn't just have one."""
+    return bool(settings.cluster or settings.kubeconfig or settings.context)
+
+
+def _from_manifests(settings: Settings, change: Change) -> View:
     from webhook.cluster.manifests import UnreadableManifest, manifests  # noqa: PLC0415 - YAML takes its time to import
 
     try:
-        snapshot = manifests(settings.cluster).snapshot()
+        snapshot = manifests(settings.cluster, change).snapshot()
     except UnreadableManifest as error:
         raise Failure(str(error)) from error
     if not snapshot.tables:
@@ -58,7 +75,7 @@ def _from_manifests(settings: Settings) -> View:
     return View(snapshot=snapshot, policy=settings.policy)
 
 
-def _from_api_server(settings: Settings) -> View:
+def _from_api_server(settings: Settings, change: Change) -> View:
     from webhook.cluster.api import connect  # noqa: PLC0415 - manifests need no connection
     from webhook.cluster.credentials import NoCredentials, credentials  # noqa: PLC0415
     from webhook.cluster.live import read_all  # noqa: PLC0415
@@ -67,8 +84,10 @@ def _from_api_server(settings: Settings) -> View:
 
     try:
         namespace = credentials(settings.kubeconfig, settings.context).namespace
+        api = connect(settings.kubeconfig, settings.context, agent="kubectl-livemigration")
         with waiting("Reading the cluster"):
-            reading = read_all(connect(settings.kubeconfig, settings.context), KINDS)
+            reading = read_all(api, KINDS)
+            snapshot = reading.snapshot if change is unchanged else _changed(api, reading.snapshot, change)
     except (NoCredentials, ApiError) as error:
         raise Failure(str(error), Exit.UNREACHABLE) from error
     if VMI in reading.missing:
@@ -77,11 +96,23 @@ def _from_api_server(settings: Settings) -> View:
     if VMI.name in forbidden:
         raise Failure(forbidden[VMI.name], Exit.UNREACHABLE)
     return View(
-        snapshot=reading.snapshot,
+        snapshot=snapshot,
         policy=_without(settings.policy, forbidden),
         namespace=namespace or DEFAULT_NAMESPACE,
         incomplete=tuple(_notes(reading.missing, forbidden)),
     )
+
+
+def _changed(api: "Api", snapshot: Snapshot, change: Change) -> Snapshot:
+    """Read VMIs and VMs once more, as documents, and put them in as `change` returns them."""
+    from webhook.cluster.live import view  # noqa: PLC0415
+
+    views = {
+        kind.name: dict(view(kind, dict(change({**item, "kind": kind.name}))) for page in pages for item in page.items)
+        for kind, pages in ((kind, api.pages(kind, timeout=TIMEOUT)) for kind in (VMI, VM))
+        if snapshot.table(kind.name)
+    }
+    return snapshot.changed(views)
 
 
 def _without(policy: Policy, forbidden: Iterable[str]) -> Policy:

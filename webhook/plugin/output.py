@@ -34,3 +34,8 @@ def write(text: str | bytes) -> None:
 def note(message: str) -> None:
     """Say something beside the answer."""
     click.echo(f"note: {message}", err=True)
+
+
+def warn(message: str) -> None:
+    """Pass on a warning of the API server, as kubectl does."""
+    click.echo(f"Warning: {message}", err=True)

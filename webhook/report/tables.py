@@ -63,6 +63,19 @@ def check_explained(survey: Survey) -> Iterator[RenderableType]:
         yield Padding(_explanation(finding, survey), (0, 0, 1, INDENT), expand=False)
 
 
+def check_lines(survey: Survey) -> Iterator[RenderableType]:
+    """Yield one line for each fault, with file, line and column, as compilers write them, and how many there are."""
+    for finding in survey.findings:
+        for violation in finding.denied + finding.warned:
+            place = survey.locate(finding.vmi, violation.field)
+            level = Text("warning", "yellow") if violation in finding.warned else Text("error", BAD)
+            head = f"{place or finding.vmi.title}: "
+            yield Text.assemble(head, level, f": {finding.vmi.title}: {violation.message}", overflow="fold")
+    total, stuck = len(survey.findings), len(survey.stuck)
+    machines = "1 VM" if total == 1 else f"{total} VMs"
+    yield f"{stuck} of {machines} cannot move." if stuck else f"{machines} can move."
+
+
 def nodes_table(finding: Finding, survey: Survey) -> Iterator[RenderableType]:
     """Yield one line for each node."""
     table = _table("NODE", "ELIGIBLE", "REASONS")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from webhook.report import wording
 from webhook.report.cpu_models import CpuModels
@@ -33,8 +33,9 @@ def page(survey: Survey, models: CpuModels, made: str) -> str:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    style, script = _inlined("style.css"), _inlined("script.js")
     shown = columns(survey)
+    style = _inlined("style.css") + Markup(f":root {{ --columns: {len(shown)}; }}\n")  # noqa: S704 - a number
+    script = _inlined("script.js")
     foretold = list(drains(survey))
     return environment.get_template("report.html.j2").render(
         survey=survey,
@@ -48,6 +49,7 @@ def page(survey: Survey, models: CpuModels, made: str) -> str:
         blocked=[drain for drain in foretold if drain.blocked],
         tally=_tally(survey),
         anchor=anchor,
+        coded=coded,
         cells=partial(_cells, shown, survey),
         conclusion=conclusion,
         nodes=partial(wording.some_nodes, survey=survey),
@@ -59,6 +61,16 @@ def page(survey: Survey, models: CpuModels, made: str) -> str:
 def anchor(finding: Finding) -> str:
     """Return the id of a virtual machine's section."""
     return "vm/" + "/".join(finding.vmi.metadata.key)
+
+
+def coded(text: str) -> Markup:
+    """Return a sentence with what stands between backticks as code."""
+    parts = (Markup("<code>{}</code>").format(part) if odd else escape(part) for odd, part in _alternating(text))
+    return Markup().join(parts)
+
+
+def _alternating(text: str) -> Iterable[tuple[bool, str]]:
+    return ((bool(number % 2), part) for number, part in enumerate(text.split("`")))
 
 
 def _inlined(name: str) -> Markup:

@@ -1,0 +1,100 @@
+"""Manifests that somebody wants to have checked: their virtual machines, and where each field was written."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import yaml
+
+from webhook.cluster.kinds import VM, VMI
+from webhook.cluster.manifests import UnreadableManifest, files_in, in_a_namespace, located_documents_in
+from webhook.cluster.snapshot import Snapshot, snapshot_of
+from webhook.objects.vmi import VirtualMachineInstance
+from webhook.plugin.failure import Failure
+from webhook.report.place import Place
+
+Change = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+_STEP: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestFiles:
+    """What the files hold: their objects as a snapshot, and the tree of each document by kind, namespace and name."""
+
+    snapshot: Snapshot
+    trees: Mapping[tuple[str, str, str], tuple[str, yaml.Node]]
+
+    def over(self, cluster: Snapshot) -> Snapshot:
+        """Return the cluster as it would be with these objects."""
+        return cluster.changed({kind: dict(table.items()) for kind, table in self.snapshot.tables.items()})
+
+    def machines(self) -> Iterator[VirtualMachineInstance]:
+        """Yield the virtual machines in the files; a VM stands for its VMI, too."""
+        vms = self.snapshot.table(VM.name)
+        yield from (vm.instance for vm in vms)
+        yield from (vmi for vmi in self.snapshot.table(VMI.name) if vms.get(*vmi.metadata.key) is None)
+
+    def locate(self, machine: VirtualMachineInstance, field: str) -> Place | None:
+        """Return where a field was written, else the nearest place around it."""
+        kind = VM.name if machine.is_template else VMI.name
+        found = self.trees.get((kind, *machine.metadata.key))
+        if found is None:
+            return None
+        file, node = found
+        mark = _mark(node, field)
+        return Place(file=file, line=mark.line + 1, column=mark.column + 1)
+
+
+def read_manifest_files(paths: Iterable[str], change: Change) -> ManifestFiles:
+    """Read files and folders; each object is taken as `change` returns it.
+
+    Raises:
+        Failure: when one can't be read.
+    """
+    objects: list[Mapping[str, Any]] = []
+    trees: dict[tuple[str, str, str], tuple[str, yaml.Node]] = {}
+    try:
+        for file in (file for path in paths for file in files_in(path)):
+            for document, node in located_documents_in(file):
+                for found, tree in _unfolded(document, node):
+                    metadata = found.get("metadata")
+                    if isinstance(metadata, dict):
+                        key = (str(found.get("kind")), str(metadata.get("namespace")), str(metadata.get("name")))
+                        trees[key] = (file, tree)
+                    objects.append(change(found))
+    except UnreadableManifest as error:
+        raise Failure(str(error)) from error
+    return ManifestFiles(snapshot=snapshot_of(objects), trees=trees)
+
+
+def _unfolded(document: Any, node: yaml.Node) -> Iterator[tuple[Mapping[str, Any], yaml.Node]]:
+    if not isinstance(document, dict):
+        return
+    items = document.get("items")
+    if str(document.get("kind", "")).endswith("List") and isinstance(items, list):
+        trees = _child(node, "items")[1]
+        for item, tree in zip(items, trees.value, strict=True):
+            yield from _unfolded(item, tree)
+        return
+    yield in_a_namespace(document), node
+
+
+def _mark(node: yaml.Node, field: str) -> Any:
+    """Follow a path as far as it leads, and return where that begins."""
+    mark = node.start_mark
+    for key, index in _STEP.findall(field):
+        key_node, child = _child(node, int(index) if index else key)
+        if child is None:
+            return mark
+        mark, node = (key_node or child).start_mark, child
+    return mark
+
+
+def _child(node: Any, step: str | int) -> tuple[Any, Any]:
+    """Return the key's node (None in a list) and the value's; twice None where the step leads nowhere."""
+    if isinstance(node, yaml.MappingNode):
+        return next(((key, value) for key, value in node.value if key.value == step), (None, None))
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return None, node.value[step]
+    return None, None

@@ -1,0 +1,60 @@
+"""`start`: move a VM."""
+
+import click
+
+from webhook.objects.fields import Fields
+from webhook.plugin.completion import complete_nodes, complete_vms
+from webhook.plugin.failure import Exit, Failure
+from webhook.plugin.live import api_server
+from webhook.plugin.moving import phase, running, start, why_failed
+from webhook.plugin.options import with_cluster, with_namespace
+from webhook.plugin.output import note
+from webhook.settings import Settings
+
+SUCCEEDED = "Succeeded"
+
+
+@click.command("start")
+@click.argument("vm", shell_complete=complete_vms)
+@click.option("--to", "node", default="", metavar="NODE", shell_complete=complete_nodes, help="Only to this node.")
+@click.option("--wait", is_flag=True, help="Follow the move until it ends.")
+@click.option(
+    "--dry-run",
+    type=click.Choice(["none", "server"]),
+    default="none",
+    show_default=True,
+    help="server: ask the API server and its webhooks, and change nothing.",
+)
+@with_namespace
+@with_cluster
+def command(*, settings: Settings, vm: str, node: str, wait: bool, dry_run: str, namespace: str) -> int:
+    """Move a running VM to another node. Ctrl-C while waiting leaves the move running.
+
+    Exit codes: 0 asked for, or with --wait moved; 1 refused, or failed; 2 wrong usage; 3 cluster not reachable.
+    """
+    if wait and dry_run == "server":
+        raise Failure("--wait has nothing to wait for in a dry run; leave out one of them")
+    with api_server(settings, namespace) as (api, place):
+        source = Fields(running(api, place, vm)).object("status").text("nodeName")
+        migration = start(api, place, vm, node, dry_run=dry_run == "server")
+        name = Fields(migration).object("metadata").text("name")
+        if dry_run == "server":
+            click.echo(f"VM {place}/{vm} may move: nothing refuses it (dry run)")
+            return Exit.FINE
+        click.echo(f"VM {place}/{vm} leaves {source}: migration {name} created")
+        if not wait:
+            note(f"kubectl livemigration abort {vm} -n {place} aborts it")
+            return Exit.FINE
+        from webhook.plugin.following import follow  # noqa: PLC0415 - only who waits needs a bar
+
+        try:
+            migration = follow(api, place, migration)
+        except KeyboardInterrupt:
+            note(f"{vm} keeps moving; kubectl livemigration abort {vm} -n {place} aborts it")
+            return Exit.INTERRUPTED
+        if phase(migration) == SUCCEEDED:
+            target = Fields(running(api, place, vm)).object("status").text("nodeName")
+            click.echo(f"VM {place}/{vm} runs on {target}")
+            return Exit.FINE
+        reasons = list(why_failed(api, place, vm, migration)) or ["KubeVirt gives no reason"]
+        raise Failure(f"VM {place}/{vm} did not move. {'. '.join(reasons)}", Exit.NOT_MIGRATABLE)
