@@ -21,6 +21,9 @@ demo: env ## Show what a person sees, on a real API server (KEEP=1 keeps it open
 test: env ## Run all tests, end to end on a real control plane
 	$(BIN)/pytest
 
+fidelity: env ## Compare our list of eligible nodes with kube-scheduler's on 10,000 random clusters
+	$(BIN)/python -m tests.fidelity
+
 check: env ## Check style, types, the direction of imports, the chart, and that generated files are up to date
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -40,4 +43,4 @@ lock: ## Write the lock files from pyproject.toml
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group build -o requirements/build.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements/dev.txt
 
-.PHONY: help env demo test check generate lock
+.PHONY: help env demo test fidelity check generate lock

@@ -13,7 +13,8 @@ from webhook.objects.fields import NO_STRINGS, Fields
 
 NAME_FIELD: Final = "metadata.name"
 OPERATORS: Final = frozenset({"In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"})
-_WHOLE_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,19}")
+_WHOLE_NUMBER: Final = re.compile(r"[+-]?0{0,60}[0-9]{1,19}")
+_LARGEST: Final = 2**63
 _REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
 
 
@@ -56,10 +57,15 @@ class Requirement:
         return f"{self.key}{'>' if self.operator == 'Gt' else '<'}{''.join(self.values)}"
 
     def _compares(self, value: str) -> bool:
-        numbers = [int(text) for text in (value, *self.values) if _WHOLE_NUMBER.fullmatch(text)]
-        if len(numbers) != 2:  # noqa: PLR2004 - the label's and the one it is compared with
+        ours, *theirs = map(_whole_number, (value, *self.values))
+        if ours is None or len(theirs) != 1 or theirs[0] is None:
             return False
-        return numbers[0] > numbers[1] if self.operator == "Gt" else numbers[0] < numbers[1]
+        return ours > theirs[0] if self.operator == "Gt" else ours < theirs[0]
+
+
+def _whole_number(text: str) -> int | None:
+    number = int(text) if _WHOLE_NUMBER.fullmatch(text) else None
+    return number if number is None or -_LARGEST <= number < _LARGEST else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

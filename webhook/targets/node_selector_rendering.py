@@ -9,7 +9,7 @@ Source: KubeVirt `newNodeSelectorRenderer` in `pkg/virt-controller/services`.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from webhook.cpu_model import FEATURE, cpu_model, launch_selectors
+from webhook.cpu_model import FEATURE, HOST_MODEL, HOST_PASSTHROUGH, MODEL
 from webhook.objects.hardware import Hardware
 from webhook.objects.kubevirt import KubeVirt
 from webhook.objects.pod import Pod
@@ -35,7 +35,6 @@ def rendered(vmi: VirtualMachineInstance, kubevirt: KubeVirt | None, source: Pod
     """Return the node selector; `source` is the pod in which the virtual machine runs, None when it isn't known."""
     selector = {SCHEDULABLE: "true", **_architecture(vmi.hardware.architecture, kubevirt)}
     selector |= {**(kubevirt.node_selectors if kubevirt else {}), **vmi.scheduling.node_selector}
-    selector |= launch_selectors(vmi, cpu_model(vmi, kubevirt)).labels
     selector |= dict.fromkeys(_by_hardware(vmi, kubevirt), "true")
     if source:
         selector |= {key: value for key, value in source.node_selector.items() if key.startswith(TAKEN_OVER)}
@@ -59,6 +58,8 @@ def _architecture(architecture: str, kubevirt: KubeVirt | None) -> Mapping[str, 
 
 def _by_hardware(vmi: VirtualMachineInstance, kubevirt: KubeVirt | None) -> Iterator[str]:
     hardware = vmi.hardware
+    if hardware.cpu_model not in {"", HOST_MODEL, HOST_PASSTHROUGH}:
+        yield MODEL + hardware.cpu_model
     if hardware.cpu_model:
         yield from (FEATURE + feature.name for feature in hardware.cpu_features if feature.required)
     yield from (CONFIDENTIAL[kind] for kind in sorted(hardware.confidential))

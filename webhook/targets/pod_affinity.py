@@ -30,10 +30,14 @@ def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
 
 
 def namespaces(term: PodTerm, own: str, cluster: Snapshot) -> frozenset[str] | None:
-    """Return the namespaces that a term of a pod in the namespace `own` is about, None for all."""
+    """Return the namespaces that a term of a pod in the namespace `own` is about, None for all.
+
+    kube-scheduler asks the selector of a new pod's term once more without labels: one that accepts a namespace without
+    labels (the empty one, but also `stage notin (test)`) is about all of them.
+    """
     if term.namespace_selector is None:
         return frozenset(term.namespaces or (own,))
-    if not term.namespace_selector.requirements:
+    if term.namespace_selector.matches({}):
         return None
     return frozenset((*term.namespaces, *cluster.namespaces(term.namespace_selector)))
 

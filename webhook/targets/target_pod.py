@@ -15,16 +15,21 @@ from webhook.objects.kubevirt import KubeVirt
 from webhook.objects.migration import HOSTNAME
 from webhook.objects.node import Node
 from webhook.objects.pod import CREATED_BY, LAUNCHER, Pod
-from webhook.objects.scheduling import Affinity, PodTerm, Requirement, Selector, SpreadConstraint, Toleration
+from webhook.objects.scheduling import (
+    Affinity,
+    PodTerm,
+    Requirement,
+    Scheduling,
+    Selector,
+    SpreadConstraint,
+    Toleration,
+)
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.targets.node_selector_rendering import VENDOR, has_vendor_selectors, rendered
 
 OBSOLETE_HOST_MODEL: Final = "node-labeller.kubevirt.io/obsolete-host-model"
-DEFAULT_TOLERATIONS: Final = tuple(
-    Toleration(key=f"node.kubernetes.io/{condition}", operator="Exists", effect="NoExecute")
-    for condition in ("not-ready", "unreachable")
-)
-"""What the API server adds to every pod."""
+TOLERATED_FOR_A_WHILE: Final = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+"""Taints with the effect NoExecute that the API server lets every pod tolerate, which doesn't say so itself."""
 
 _LABEL_LIMIT: Final = 63
 
@@ -65,18 +70,31 @@ def target_pod(
     node_selector = {**added_node_selector, **rendered(vmi, kubevirt, source), **cpu_selectors}
     if has_vendor_selectors(kubevirt) and not any(key.startswith(VENDOR) for key in node_selector):
         node_selector |= {key: "true" for key, _ in (node.labels if node else ()) if key.startswith(VENDOR)}
-    labels = _labels(vmi, kubevirt)
-    affinity = _affinity(vmi, labels)
+    return admitted(
+        namespace=vmi.metadata.namespace,
+        labels=_labels(vmi, kubevirt),
+        scheduling=replace(vmi.scheduling, node_selector=node_selector, affinity=_affinity(vmi)),
+        requests=source.requests if source else Amount(memory=vmi.memory),
+    )
+
+
+def admitted(*, namespace: str, labels: Mapping[str, str], scheduling: Scheduling, requests: Amount) -> TargetPod:
+    """Return the pod with these rules as the API server stores it and kube-scheduler judges it."""
+    affinity = scheduling.affinity
     required, alternatives = _factored(affinity.node_terms)
     return TargetPod(
-        namespace=vmi.metadata.namespace,
+        namespace=namespace,
         labels=labels,
-        node_selector=node_selector,
-        affinity=affinity,
-        tolerations=(*vmi.scheduling.tolerations, *DEFAULT_TOLERATIONS),
-        spread=tuple(_with_own_labels(constraint, labels) for constraint in vmi.scheduling.spread),
-        requests=source.requests if source else Amount(memory=vmi.memory),
-        selected=tuple(Requirement(key=key, values=(value,)) for key, value in node_selector.items()),
+        node_selector=scheduling.node_selector,
+        affinity=replace(
+            affinity,
+            pods=tuple(_resolved(term, labels) for term in affinity.pods),
+            anti_pods=tuple(_resolved(term, labels) for term in affinity.anti_pods),
+        ),
+        tolerations=(*scheduling.tolerations, *_default_tolerations(scheduling.tolerations)),
+        spread=tuple(_with_own_labels(constraint, labels) for constraint in scheduling.spread),
+        requests=requests,
+        selected=tuple(Requirement(key=key, values=(value,)) for key, value in scheduling.node_selector.items()),
         required=required,
         alternatives=alternatives,
     )
@@ -99,18 +117,15 @@ def _id(name: str) -> str:
     return f"{name[: _LABEL_LIMIT - 9]}-{sha1(name.encode(), usedforsecurity=False).hexdigest()[:8]}"
 
 
-def _affinity(vmi: VirtualMachineInstance, labels: Mapping[str, str]) -> Affinity:
+def _affinity(vmi: VirtualMachineInstance) -> Affinity:
     """Return the virtual machine's own affinity with what KubeVirt adds: away from the source, and from some CPUs."""
     own = vmi.scheduling.affinity
     away = PodTerm(
         selector=Selector(requirements=(Requirement(key=CREATED_BY, values=(vmi.metadata.uid,)),)),
         topology_key=HOSTNAME,
     )
-    return Affinity(
-        node_terms=_node_terms(own.node_terms, tuple(_rejected_labels(vmi))),
-        pods=tuple(_resolved(term, labels) for term in own.pods),
-        anti_pods=tuple(_resolved(term, labels) for term in (*own.anti_pods, away)),
-    )
+    terms = _node_terms(own.node_terms, tuple(_rejected_labels(vmi)))
+    return replace(own, node_terms=terms, anti_pods=(*own.anti_pods, away))
 
 
 def _rejected_labels(vmi: VirtualMachineInstance) -> Iterable[str]:
@@ -150,6 +165,12 @@ def _with_own_labels(constraint: SpreadConstraint, labels: Mapping[str, str]) ->
         return constraint
     own = tuple(_own_values(constraint.match_label_keys, "In", labels))
     return replace(constraint, selector=Selector(requirements=(*constraint.selector.requirements, *own)))
+
+
+def _default_tolerations(tolerations: tuple[Toleration, ...]) -> Iterable[Toleration]:
+    for key in TOLERATED_FOR_A_WHILE:
+        if not any(own.key in {"", key} and own.effect in {"", "NoExecute"} for own in tolerations):
+            yield Toleration(key=key, operator="Exists", effect="NoExecute")
 
 
 def _own_values(keys: Iterable[str], operator: str, labels: Mapping[str, str]) -> Iterable[Requirement]:
