@@ -27,7 +27,8 @@ from tests.fidelity.words import (
     OBSOLETE,
     POD_LABELS,
     SCHEDULABLE,
-    TOPOLOGY_KEYS,
+    SPREAD_KEYS,
+    TAINT_KEYS,
 )
 
 REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
@@ -40,7 +41,7 @@ KINDS: Final = {
     "away": 2,
     "spread": 4,
     "taints": 3,
-    "cordons": 1,
+    "cordons": 2,
     "repelling": 3,
     "cpu": 1,
 }
@@ -55,7 +56,11 @@ def random_case(seed: int) -> Json:
     random = Random(seed)
     number = random.choice((1, 2, 2, 3, 3, 4, 6))
     kinds = frozenset(random.sample(list(KINDS), number, counts=KINDS.values()))
-    nodes = [_node(random, number, kinds) for number in range(_number_of_nodes(random))]
+    if "spread" in kinds:
+        # What a constraint counts depends on these.
+        kinds |= {kind for kind in ("nodes", "taints") if chance(random, 0.4)}
+    keys = random.sample(TAINT_KEYS, 3)
+    nodes = [_node(random, number, kinds, keys) for number in range(_number_of_nodes(random))]
     source = random.choice(nodes)
     namespace = random.choice(NAMESPACES)
     labels = _pod_labels(random) | {"kubevirt.io": "virt-launcher", CREATED_BY: OWN}
@@ -63,7 +68,7 @@ def random_case(seed: int) -> Json:
         "id": seed,
         "pod": {
             "metadata": {"name": "target", "namespace": namespace, "labels": labels},
-            "spec": _target(random, nodes, source, kinds),
+            "spec": _target(random, nodes, source, kinds, keys),
         },
         "nodes": nodes,
         "pods": [
@@ -78,7 +83,7 @@ def _number_of_nodes(random: Random) -> int:
     return random.randint(2, random.choice((6, 6, 12, 12, 25, 60)))
 
 
-def _node(random: Random, number: int, kinds: frozenset[str]) -> Json:
+def _node(random: Random, number: int, kinds: frozenset[str], keys: Sequence[str]) -> Json:
     name = f"node-{number}"
     labels = {key: random.choice(values) for key, values in NODE_LABELS.items() if chance(random, 0.92)}
     if chance(random, 0.97):
@@ -88,10 +93,10 @@ def _node(random: Random, number: int, kinds: frozenset[str]) -> Json:
     if "cpu" in kinds:
         labels |= cpu_labels(random)
     spec: Json = {}
-    taints = [taint(random) for _ in range(random.choice((0, 0, 1, 1, 2)))] if "taints" in kinds else []
+    taints = [taint(random, keys) for _ in range(random.choice((0, 0, 1, 1, 2)))] if "taints" in kinds else []
     if "cordons" in kinds and chance(random, 0.3):
         spec["unschedulable"] = True
-        if chance(random, 0.8):
+        if chance(random, 0.5):
             taints.append({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"})
     if taints:
         spec["taints"] = list({(one["key"], one["effect"]): one for one in taints}.values())
@@ -99,7 +104,7 @@ def _node(random: Random, number: int, kinds: frozenset[str]) -> Json:
     return {"metadata": {"name": name, "labels": labels}, "spec": spec, "status": {"allocatable": room}}
 
 
-def _target(random: Random, nodes: Sequence[Json], source: Json, kinds: frozenset[str]) -> Json:
+def _target(random: Random, nodes: Sequence[Json], source: Json, kinds: frozenset[str], keys: Sequence[str]) -> Json:
     """Return the target pod's specification, with what KubeVirt adds."""
     selector = {SCHEDULABLE: "true"} | ({ARCHITECTURE: "amd64"} if chance(random, 0.8) else {})
     if "selector" in kinds:
@@ -115,10 +120,11 @@ def _target(random: Random, nodes: Sequence[Json], source: Json, kinds: frozense
         "affinity": _target_affinity(random, nodes, kinds, obsolete=model == "host-model"),
     }
     if kinds & {"taints", "cordons"} and chance(random, 0.8):
-        spec["tolerations"] = [toleration(random) for _ in range(random.randint(1, 4))]
+        tolerated = (*keys, random.choice(TAINT_KEYS), "node.kubernetes.io/unschedulable")
+        spec["tolerations"] = [toleration(random, tolerated) for _ in range(random.randint(1, 3))]
     if "spread" in kinds:
-        keys = dict.fromkeys(random.choice(TOPOLOGY_KEYS) for _ in range(random.choice((1, 1, 2))))
-        spec["topologySpreadConstraints"] = [spread_constraint(random, key) for key in keys]
+        domains = dict.fromkeys(random.choice(SPREAD_KEYS) for _ in range(random.choice((1, 1, 2))))
+        spec["topologySpreadConstraints"] = [spread_constraint(random, key) for key in domains]
     return spec
 
 
@@ -156,13 +162,13 @@ def _other_pod(random: Random, name: str, namespace: str, place: str, kinds: fro
         preferred = [{"weight": 100, "podAffinityTerm": pod_term(random, stored=True)}]
         pod["spec"]["affinity"] = {"podAntiAffinity": {PREFERRED: preferred}}
     fate = random.random()
-    if fate < 0.05:
+    if fate < 0.08:
         pod["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
-    elif fate < 0.1:
-        pod["status"] = {"phase": random.choice(("Succeeded", "Failed"))}
-    elif fate < 0.13:
-        pod["spec"]["nodeName"] = "node-that-is-gone"
     elif fate < 0.16:
+        pod["status"] = {"phase": random.choice(("Succeeded", "Failed"))}
+    elif fate < 0.19:
+        pod["spec"]["nodeName"] = "node-that-is-gone"
+    elif fate < 0.22:
         del pod["spec"]["nodeName"]
     return pod
 

@@ -107,7 +107,7 @@ def pod_term(random: Random, *, stored: bool = False) -> Json:
         term["labelSelector"] = selector
     if chance(random, 0.35):
         term["namespaces"] = some(random, NAMESPACES, 2)
-    if chance(random, 0.35):
+    if chance(random, 0.45):
         operators = OPERATORS if stored else POSITIVE
         term["namespaceSelector"] = {} if chance(random, 0.3) else _selector(random, NAMESPACE_LABELS, operators)
     if selector is not None and not stored and chance(random, 0.25):
@@ -120,7 +120,7 @@ def spread_constraint(random: Random, key: str) -> Json:
     must = chance(random, 0.85)
     selector = label_selector(random)
     constraint: Json = {
-        "maxSkew": random.choice((1, 1, 2, 3)),
+        "maxSkew": random.choice((1, 1, 1, 2, 3)),
         "topologyKey": key,
         "whenUnsatisfiable": "DoNotSchedule" if must else "ScheduleAnyway",
     }
@@ -129,25 +129,25 @@ def spread_constraint(random: Random, key: str) -> Json:
     if selector is not None and chance(random, 0.25):
         constraint["matchLabelKeys"] = [TRACK]
     if must and chance(random, 0.4):
-        constraint["minDomains"] = random.randint(1, 6)
-    for policy in ("nodeAffinityPolicy", "nodeTaintsPolicy"):
-        if chance(random, 0.5):
-            constraint[policy] = random.choice(("Honor", "Ignore"))
+        constraint["minDomains"] = random.randint(1, 7)
+    for policy, unusual in (("nodeAffinityPolicy", "Ignore"), ("nodeTaintsPolicy", "Honor")):
+        if chance(random, 0.6):
+            constraint[policy] = unusual if chance(random, 0.8) else random.choice(("Honor", "Ignore"))
     return constraint
 
 
-def taint(random: Random) -> Json:
-    """Return a taint."""
+def taint(random: Random, keys: Sequence[str] = TAINT_KEYS) -> Json:
+    """Return a taint with one of the keys."""
     value = random.choice(TAINT_VALUES)
     effect = random.choice(EFFECTS)
-    return {"key": random.choice(TAINT_KEYS), "effect": effect} | ({"value": value} if value else {})
+    return {"key": random.choice(keys), "effect": effect} | ({"value": value} if value else {})
 
 
-def toleration(random: Random) -> Json:
-    """Return a toleration; now and then one of everything."""
+def toleration(random: Random, keys: Sequence[str] = TAINT_KEYS) -> Json:
+    """Return a toleration of one of the keys; now and then of all taints."""
     wanted: Json = {}
     if chance(random, 0.9):
-        wanted["key"] = random.choice(TAINT_KEYS)
+        wanted["key"] = random.choice(keys)
     if chance(random, 0.6):
         wanted["effect"] = random.choice(EFFECTS)
     if "key" not in wanted or chance(random, 0.4):

@@ -1,6 +1,5 @@
 """Shrinks a case on which two judges disagree to what the disagreement needs."""
 
-import copy
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -34,10 +33,14 @@ def removable(case: Json, path: Path = ()) -> Iterator[Path]:
         yield from removable(case, (*path, key))
 
 
-def without(case: Json, path: Path) -> Json:
-    """Return the case without the thing at the path."""
-    smaller = copy.deepcopy(case)
-    del at(smaller, path[:-1])[path[-1]]
+def without(part: Any, path: Path) -> Any:
+    """Return the case, or a part of one, without the thing at the path; what doesn't change is shared."""
+    key, *rest = path
+    smaller = part.copy()
+    if rest:
+        smaller[key] = without(part[key], tuple(rest))
+    else:
+        del smaller[key]
     return smaller
 
 

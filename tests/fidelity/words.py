@@ -26,6 +26,7 @@ TOPOLOGY_KEYS: Final = (
     "rack",
     "pool",
 )
+SPREAD_KEYS: Final = (HOSTNAME, "topology.kubernetes.io/zone", "topology.kubernetes.io/zone", "rack", "pool", "pool")
 
 POD_LABELS: Final = {"app": ("web", "db", "cache"), "tier": ("front", "back"), TRACK: ("blue", "green")}
 
