@@ -68,8 +68,9 @@ def assess(
     case = Case(vmi=vmi, snapshot=snapshot, migration=migration, placement=placement)
     violations: list[Violation] = []
     for restriction in ALL:
-        if _applies(restriction, case, policy):
-            violations += restriction.check(replace(case, found=frozenset(v.restriction for v in violations)))
+        if _applies(restriction, case, policy) and (broken := tuple(restriction.check(case))):
+            violations += broken
+            case = replace(case, found=case.found | {violation.restriction for violation in broken})
     timeouts = _timeouts(vmi, snapshot)
     return Assessment(
         vmi=vmi,
