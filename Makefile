@@ -18,7 +18,7 @@ $(VENV)/.complete: requirements/dev.txt pyproject.toml
 demo: env ## Show what a person sees, on a real API server (KEEP=1 keeps it open)
 	@$(BIN)/python -m tests.demo $(if $(KEEP),--keep)
 
-test: env ## Run all tests, end to end on a real control plane
+test: env chromium ## Run all tests, end to end on a real control plane
 	$(BIN)/pytest
 
 fidelity: env ## Compare our list of eligible nodes with kube-scheduler's on 10,000 random clusters
@@ -38,9 +38,15 @@ generate: env ## Write the generated parts of the documentation
 	$(BIN)/python -m charts.document
 	$(BIN)/python -m tests.readme
 
+chromium: ## Install the browser in which the report is tested, on Debian
+	@command -v chromium >/dev/null || { apt-get -qq update && apt-get -qq install --yes --no-install-recommends chromium fonts-dejavu-core; }
+
+examples: env chromium ## Write examples/outputs and the picture of the report from examples/cluster
+	$(BIN)/python -m tests.plugin.examples
+
 lock: ## Write the lock files from pyproject.toml
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/runtime.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group build -o requirements/build.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements/dev.txt
 
-.PHONY: help env demo test fidelity check generate lock
+.PHONY: help env demo test fidelity check generate chromium examples lock

@@ -10,6 +10,7 @@ from typing import Final
 
 import click
 
+from webhook.plugin.completion import VARIABLE
 from webhook.plugin.failure import Exit, Failure
 
 NAME: Final = "kubectl livemigration"
@@ -74,7 +75,7 @@ def cli(ctx: click.Context) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; return the exit code."""
     try:
-        return int(cli.main(list(arguments), prog_name=NAME, standalone_mode=False) or Exit.FINE)
+        return int(cli.main(list(arguments), prog_name=NAME, complete_var=VARIABLE, standalone_mode=False) or Exit.FINE)
     except click.UsageError as error:
         asked = error.ctx.command_path if error.ctx else NAME
         return _fail(f"{error.format_message()} ({asked} --help tells more)", error.exit_code)

@@ -4,7 +4,19 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from webhook.cluster.kinds import CLAIM, KINDS, KUBEVIRT, MIGRATION, NAMESPACE, NODE, POD, VM, VMI, Kind
+from webhook.cluster.kinds import (
+    CLAIM,
+    KINDS,
+    KUBEVIRT,
+    MIGRATION,
+    NAMESPACE,
+    NODE,
+    POD,
+    POLICY,
+    VM,
+    VMI,
+    Kind,
+)
 from webhook.cluster.snapshot import Snapshot
 from webhook.plugin.failure import Exit, Failure
 from webhook.policy import Enforcement, Policy
@@ -25,6 +37,7 @@ _UNTELLABLE: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     NODE.name: (("cpu-model", "target-node", "no-eligible-node"), "which nodes can take a VM can't be told"),
     POD.name: (("cpu-model",), "rules about other pods, CPU selectors and room on nodes can't be told for certain"),
     KUBEVIRT.name: ((), "KubeVirt's configuration is taken for the default one"),
+    POLICY.name: ((), "timeouts are those of the KubeVirt resource"),
     NAMESPACE.name: ((), "labels of namespaces are taken for none"),
 }
 """What is not judged, and what to say, when a kind can't be read."""

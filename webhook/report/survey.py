@@ -14,7 +14,7 @@ from webhook.policy import Enforcement, Policy
 from webhook.report.place import Locate, nowhere
 from webhook.targets.placement import Placement
 from webhook.targets.predicate import Refusal
-from webhook.timeouts import Timeouts, effective_timeouts
+from webhook.timeouts import Timeouts
 from webhook.verdict import Violation
 
 STOPPED: Final = "stopped"
@@ -30,7 +30,6 @@ class Finding:
     """
 
     assessment: Assessment
-    timeouts: Timeouts
     denied: tuple[Violation, ...]
     warned: tuple[Violation, ...]
     alike: tuple[tuple[tuple[Refusal, ...], NodeSet], ...] = ()
@@ -49,6 +48,11 @@ class Finding:
     def eligible(self) -> NodeSet:
         """The nodes that can take it."""
         return self.placement.eligible if self.placement else 0
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """The timeouts that apply to a migration."""
+        return self.assessment.timeouts
 
     @property
     def migratable(self) -> bool:
@@ -121,7 +125,6 @@ def find(machine: VirtualMachineInstance, snapshot: Snapshot, policy: Policy) ->
     placement = assessment.placement
     return Finding(
         assessment=assessment,
-        timeouts=_timeouts(machine, snapshot),
         denied=tuple(violation for enforcement, violation in strictness if enforcement is Enforcement.DENY),
         warned=tuple(violation for enforcement, violation in strictness if enforcement is Enforcement.WARN),
         alike=tuple(placement.alike().items()) if placement else (),
@@ -138,8 +141,3 @@ def machines_in(snapshot: Snapshot, namespace: str = "") -> Iterator[VirtualMach
     for key, vm in snapshot.table(VM.name).items(namespace):
         if key not in running:
             yield vm.instance
-
-
-def _timeouts(machine: VirtualMachineInstance, snapshot: Snapshot) -> Timeouts:
-    namespace = snapshot.namespace(machine.metadata.namespace)
-    return effective_timeouts(machine, snapshot.kubevirt, (), namespace.labels if namespace else {})

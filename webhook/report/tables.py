@@ -165,7 +165,7 @@ def _explanation(finding: Finding, survey: Survey) -> Table:
             table.add_row("", f"{names}: {reasons}")
     table.add_row("CPU", cpu_said(finding))
     table.add_row("timeouts", timeouts_said(finding.timeouts))
-    for warning in (*finding.assessment.warnings, *filter(None, [finding.timeouts.warning])):
+    for warning in finding.assessment.warnings:
         table.add_row("warning", Text(warning, "yellow"))
     return table
 
