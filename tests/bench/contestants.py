@@ -1,0 +1,164 @@
+"""Who is compared, and how each is started."""
+
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tests.bench.machine import SERVER_CORE, family, on_core
+from tests.controlplane.pki import Pair
+from tests.controlplane.processes import LOOPBACK, Process, free_ports
+from tests.service import PROGRAM
+
+PATH: Final = "/validate/migrations"
+HOST: Final = "localhost"
+OURS: Final = "ours"
+CONTROLLER_RUNTIME: Final = "controller-runtime"
+KOPF: Final = "kopf"
+VIRT_API: Final = "virt-api"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What a contestant is started with. `port` is for reviews, `plain` and `spare` for what else it serves."""
+
+    programs: Mapping[str, Path]
+    kubeconfig: Path
+    certificates: Path
+    port: int
+    plain: int
+    spare: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contestant:
+    """A webhook: its command, and the port of a /readyz that counts, if there is one."""
+
+    name: str
+    command: Callable[[Place], Sequence[str | Path]]
+    environment: Callable[[Place], Mapping[str, str]] = lambda _: {}
+    readiness: Callable[[Place], int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A contestant that runs."""
+
+    name: str
+    process: Process
+    place: Place
+    authority: Path
+    ready: Callable[[], bool] = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        """Where it takes reviews of migrations."""
+        return f"https://{HOST}:{self.place.port}{PATH}"
+
+    @property
+    def pid(self) -> int:
+        """Its first process; the one before only holds it."""
+        return family(self.process.pid or 0)[1]
+
+
+def _ours(place: Place) -> Sequence[str | Path]:
+    flags = {
+        "kubeconfig": place.kubeconfig,
+        "listen": f"{LOOPBACK}:{place.port}",
+        "probe-listen": f"{LOOPBACK}:{place.plain}",
+        "tls-dir": place.certificates,
+        "drain-seconds": "0",
+    }
+    return [*PROGRAM, "serve", *(part for flag, value in flags.items() for part in (f"--{flag}", value))]
+
+
+def _controller_runtime(place: Place) -> Sequence[str | Path]:
+    return [
+        place.programs["controller-runtime"],
+        f"-host={LOOPBACK}",
+        f"-port={place.port}",
+        f"-certificates={place.certificates}",
+        f"-metrics={LOOPBACK}:{place.spare}",
+        f"-probes={LOOPBACK}:{place.plain}",
+    ]
+
+
+def _kopf(place: Place) -> Sequence[str | Path]:
+    return [place.programs["kopf"], "run", "--standalone", "-A", Path(__file__).parent / "peers" / "kopf" / "peer.py"]
+
+
+CONTESTANTS: Final = (
+    Contestant(name=OURS, command=_ours, readiness=lambda place: place.plain),
+    Contestant(
+        name=CONTROLLER_RUNTIME,
+        command=_controller_runtime,
+        environment=lambda place: {"KUBECONFIG": str(place.kubeconfig)},
+        readiness=lambda place: place.plain,
+    ),
+    Contestant(
+        name=KOPF,
+        command=_kopf,
+        environment=lambda place: {
+            "KUBECONFIG": str(place.kubeconfig),
+            "PEER_PORT": str(place.port),
+            "PEER_CERTIFICATES": str(place.certificates),
+        },
+    ),
+)
+
+
+@contextmanager
+def running(
+    contestant: Contestant, programs: Mapping[str, Path], kubeconfig: Path, serving: Pair, authority: Path, folder: Path
+) -> Iterator[Running]:
+    """Start a contestant on the server's core; it needn't be ready yet."""
+    port, plain, spare = free_ports(3)
+    place = Place(
+        programs=programs,
+        kubeconfig=kubeconfig,
+        certificates=serving.certificate.parent,
+        port=port,
+        plain=plain,
+        spare=spare,
+    )
+    process = Process(
+        name=contestant.name,
+        command=[programs["leash"], "--", *contestant.command(place)],
+        folder=folder,
+        environment=contestant.environment(place),
+    )
+    probe = contestant.readiness(place) if contestant.readiness else None
+    try:
+        with on_core(SERVER_CORE):
+            process.start()
+        yield Running(
+            name=contestant.name,
+            process=process,
+            place=place,
+            authority=authority,
+            ready=lambda: probe is None or _says_ready(probe),
+        )
+    finally:
+        process.stop()
+
+
+def ask(running: Running, body: bytes, *, timeout: float = 5) -> bytes:
+    """Send one review over a connection of its own; return the answer. Raises OSError when there is none."""
+    context = ssl.create_default_context(cafile=str(running.authority))
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(running.url, body, headers)  # noqa: S310
+    with urllib.request.urlopen(request, context=context, timeout=timeout) as answer:  # noqa: S310
+        content: bytes = answer.read()
+    return content
+
+
+def _says_ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/readyz", timeout=5) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except (urllib.error.HTTPError, OSError):
+        return False

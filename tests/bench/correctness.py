@@ -1,0 +1,58 @@
+"""The same cases for every contestant: nobody is measured who doesn't give the right answers."""
+
+import json
+import time
+from collections.abc import Iterable
+
+from tests.bench.cases import ALLOWED, DENIED, Case, body, review
+from tests.bench.contestants import Running, ask
+
+
+class WrongAnswerError(Exception):
+    """A contestant answers a case wrongly; the message says which and how."""
+
+
+def check(running: Running) -> int:
+    """Ask every case; return how many there are. Raises WrongAnswerError."""
+    cases = (*ALLOWED, *DENIED)
+    for case in cases:
+        if fault := judge(case, ask(running, body(case)), explained=True):
+            raise WrongAnswerError(f"{running.name}, case {case.name!r}: {fault}")
+    return len(cases)
+
+
+def judge(case: Case, answer: bytes, *, explained: bool) -> str:
+    """Say what is wrong with an answer, "" for nothing; `explained`: each broken restriction must be named."""
+    response = json.loads(answer)["response"]
+    if response["uid"] != review(case)["request"]["uid"]:
+        return f"it answers another request: {response['uid']}"
+    expected = case.allowed if explained else case.allowed_by_kubevirt
+    if response["allowed"] is not expected:
+        return f"allowed is {response['allowed']}: {response.get('status')}"
+    return _unexplained(case.broken, response) if explained else ""
+
+
+def _unexplained(broken: Iterable[str], response: object) -> str:
+    said = json.dumps(response)
+    missing = [restriction for restriction in broken if f"{restriction}: " not in said]
+    return f"it doesn't tell of {', '.join(missing)}: {said}" if missing else ""
+
+
+def wait_until_right(running: Running, *, seconds: float = 300) -> float:
+    """Return how long it takes until a contestant says that it is ready and refuses what it must refuse.
+
+    A cache that is still being filled lets things pass; so it is the case that needs all of it which decides.
+    Raises TimeoutError, and WrongAnswerError when the contestant has ended.
+    """
+    began = time.monotonic()
+    case = DENIED[-1]
+    while time.monotonic() - began < seconds:
+        if running.process.pid is None:
+            raise WrongAnswerError(f"{running.name} has ended:\n{running.process.last_lines()}")
+        try:
+            if running.ready() and not judge(case, ask(running, body(case)), explained=True):
+                return time.monotonic() - began
+        except OSError:
+            pass
+        time.sleep(0.02)
+    raise TimeoutError(f"{running.name} isn't ready after {seconds:.0f} s:\n{running.process.last_lines()}")

@@ -1,0 +1,103 @@
+"""The machine: who runs on which core, what a program costs it, and what else it is busy with."""
+
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+LOAD_CORE: Final = 0
+"""Core of the load generator, the API server and this process."""
+SERVER_CORE: Final = 1
+"""Core of what is measured, alone."""
+_TICK: Final = os.sysconf("SC_CLK_TCK")
+_IDLE: Final = (3, 4, 7)
+"""Columns of /proc/stat that aren't work: idle, waiting for a disk, taken by other machines."""
+
+
+class TooSmallError(Exception):
+    """Raised where a server can't have a core of its own."""
+
+
+@contextmanager
+def on_core(core: int) -> Iterator[None]:
+    """Let programs that are started meanwhile have this core, and no other one."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def check() -> None:
+    """Raise TooSmallError unless there are two cores."""
+    if not {LOAD_CORE, SERVER_CORE} <= os.sched_getaffinity(0):
+        raise TooSmallError("a benchmark needs two cores: one for the server, one for the load")
+
+
+def describe() -> dict[str, str]:
+    """Return what the numbers depend on."""
+    cpu = next(
+        (line.partition(":")[2].strip() for line in _read("/proc/cpuinfo").splitlines() if line.startswith("model name")),
+        platform.processor(),
+    )
+    memory = int(_read("/proc/meminfo").split()[1]) / 2**20
+    return {
+        "cpu": cpu,
+        "cores": str(os.cpu_count()),
+        "memory": f"{memory:.0f} GiB",
+        "system": f"{platform.system()} {platform.release()}",
+    }
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and all that descend from it."""
+    found = [pid]
+    for each in found:
+        for thread in Path(f"/proc/{each}/task").glob("*"):
+            found += map(int, _read(f"{thread}/children").split())
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """MiB of a family: `resident` counts a page once for each process that has it, `charged` once."""
+
+    resident: float
+    charged: float
+
+
+def memory(pid: int) -> Memory:
+    """Return what a family holds; a container's limit is about `charged`."""
+    sums = {"Rss:": 0, "Pss:": 0}
+    for each in family(pid):
+        for line in _read(f"/proc/{each}/smaps_rollup").splitlines()[1:]:
+            key, value = line.split()[:2]
+            if key in sums:
+                sums[key] += int(value)
+    return Memory(resident=sums["Rss:"] / 1024, charged=sums["Pss:"] / 1024)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time that a family has used, with that of its ended children."""
+    ticks = 0
+    for each in family(pid):
+        columns = _read(f"/proc/{each}/stat").rpartition(")")[2].split()
+        ticks += sum(map(int, columns[11:15]))
+    return ticks / _TICK
+
+
+def busy_seconds() -> float:
+    """Return the CPU time that everything on this machine has used since it started."""
+    columns = _read("/proc/stat").splitlines()[0].split()[1:9]
+    return sum(int(ticks) for column, ticks in enumerate(columns) if column not in _IDLE) / _TICK
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"bytes"
+	"net/http"
+	"strconv"
+)
+
+// Answer is what came back: its kind, and whether the server ends the connection.
+type Answer struct {
+	Outcome string
+	Close   bool
+}
+
+// outcome tells an answer's kind: "allowed" and "denied" are AdmissionReviews, "shed" is a refusal that says when to
+// come again, everything else is its status code.
+func outcome(response *http.Response, body []byte) string {
+	switch {
+	case response.StatusCode == http.StatusOK && says(body, "true"):
+		return "allowed"
+	case response.StatusCode == http.StatusOK && says(body, "false"):
+		return "denied"
+	case response.StatusCode == http.StatusServiceUnavailable && response.Header.Get("Retry-After") != "":
+		return "shed"
+	}
+	return strconv.Itoa(response.StatusCode)
+}
+
+// says looks for `"allowed":VALUE`, with or without a blank.
+func says(body []byte, value string) bool {
+	return bytes.Contains(body, []byte(`"allowed":`+value)) || bytes.Contains(body, []byte(`"allowed": `+value))
+}
