@@ -1,0 +1,45 @@
+"""No call is lost while replicas are replaced and leaves are renewed; `make soak` has the long forms."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.controlplane.control_plane import ControlPlane
+from tests.controlplane.hypervisor import Hypervisor
+from tests.reliability.load import Load
+from tests.reliability.renewal import renew_leaf
+from tests.reliability.scene import MACHINES, restart, start_machines, strict_service
+from tests.service import Service
+
+CALLS = 1000
+
+
+@pytest.fixture(scope="module")
+def strict(control_plane: ControlPlane) -> Iterator[Service]:
+    with strict_service(control_plane) as service:
+        yield service
+
+
+@pytest.fixture
+def load(control_plane: ControlPlane, strict: Service, hypervisor: Hypervisor, namespace: str) -> Load:
+    assert strict.is_ready()
+    start_machines(control_plane, hypervisor, namespace)
+    return Load(control_plane.api("alice"), namespace, MACHINES)
+
+
+def test_a_rolling_restart_of_both_replicas_loses_nothing(strict: Service, load: Load) -> None:
+    with load:
+        for replica in strict.replicas:
+            restart(replica)
+        load.until(CALLS)
+
+    assert load.lost == []
+
+
+def test_three_renewals_of_the_leaf_in_a_row_lose_nothing(strict: Service, load: Load) -> None:
+    with load:
+        for _ in range(3):
+            renew_leaf(strict)
+        load.until(CALLS // 2)
+
+    assert load.lost == []
