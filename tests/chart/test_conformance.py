@@ -9,7 +9,7 @@ import yaml
 from tests.chart import neighbours
 from tests.chart.render import Object, Values, render
 from tests.chart.schemas import TEMPLATE, write_schemas
-from tests.chart.test_rendering import APIS, EVERYTHING
+from tests.chart.variants import APIS, EVERYTHING
 from tests.controlplane.control_plane import ControlPlane
 
 VARIANTS: dict[str, Values] = {

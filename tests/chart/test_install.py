@@ -5,6 +5,7 @@ No kubelet runs, so no pod does. The hooks are asked about one namespace only, w
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,8 +17,8 @@ import yaml
 
 from tests.chart import neighbours
 from tests.chart.render import CHART, Object, Values, of_kind, render
-from tests.chart.test_rendering import EVERYTHING
 from tests.chart.test_workloads import pods
+from tests.chart.variants import EVERYTHING
 from tests.controlplane.api import Api
 from tests.controlplane.control_plane import ControlPlane
 from tests.controlplane.namespaces import create_namespace, remove_namespace
@@ -137,6 +138,21 @@ def test_the_hooks_can_be_removed_by_the_command_in_the_notes(control_plane: Con
 
     assert removed.returncode == 0, removed.stderr
     assert [installed.exists(path) for path in CONFIGURATIONS] == [False, False]
+
+
+def test_the_notes_warn_of_choices_that_hurt(control_plane: ControlPlane) -> None:
+    values = {
+        "replicaCount": 1,
+        "settings": {"controllerEnforcement": "deny"},
+        "webhooks": {"validateMigrations": {"failurePolicy": "Fail"}},
+    }
+    notes = helm(control_plane, "install", "blue", str(CHART), "--dry-run=server", values=values).partition("NOTES:")[2]
+
+    assert re.findall(r"^WARNING: (.*)", notes, re.MULTILINE) == [
+        "with one replica, migrations pass unjudged whenever its pod is restarted.",
+        "with webhooks.validateMigrations.failurePolicy=Fail, node drains that need to move VMs wait while the service",
+        "settings.controllerEnforcement=deny also refuses the evacuations that a node drain waits for: drains hang.",
+    ]
 
 
 def test_the_service_account_reads_what_rules_need_and_no_secrets(control_plane: ControlPlane, installed: Api) -> None:

@@ -3,15 +3,7 @@
 import pytest
 
 from tests.chart.render import Object, Values, of_kind, render
-
-ALL_OPTIONS: Values = {
-    "autoscaling": {"enabled": True},
-    "priorityClassQuota": {"enabled": True},
-    "flowSchema": {"enabled": True},
-    "networkPolicy": {"enabled": True},
-    "postInstallCheck": {"enabled": True},
-    "serviceAccount": {"projectedToken": True},
-}
+from tests.chart.variants import BUILT_IN
 
 
 def named(objects: list[Object], kind: str, suffix: str = "") -> Object:
@@ -32,7 +24,7 @@ def service_pod(values: Values | None = None) -> Object:
 
 
 def test_no_container_can_gain_rights_or_write_its_files() -> None:
-    found = pods(render(ALL_OPTIONS))
+    found = pods(render(BUILT_IN))
     containers = [each for pod in found for each in [*pod["containers"], *pod.get("initContainers", [])]]
 
     assert [pod["securityContext"] for pod in found] == len(found) * [
@@ -44,7 +36,7 @@ def test_no_container_can_gain_rights_or_write_its_files() -> None:
 
 
 def test_the_authority_is_never_mounted() -> None:
-    volumes = [volume for pod in pods(render(ALL_OPTIONS)) for volume in pod.get("volumes", [])]
+    volumes = [volume for pod in pods(render(BUILT_IN)) for volume in pod.get("volumes", [])]
 
     assert [volume["secret"]["secretName"] for volume in volumes if "secret" in volume] == [
         "live-migration-webhook-tls"
@@ -128,7 +120,7 @@ def test_replicas_prefer_different_nodes_and_zones() -> None:
 
 
 def test_selectors_match_their_own_pods_only() -> None:
-    objects = render(ALL_OPTIONS)
+    objects = render(BUILT_IN)
     labels = {
         each["metadata"]["name"]: each["spec"]["template"]["metadata"]["labels"]
         for each in of_kind(objects, "Deployment")
