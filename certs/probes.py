@@ -84,7 +84,7 @@ class Probes:
         """Listen; raises OSError."""
         kind = _Server6 if ":" in host else ThreadingWSGIServer
         self._server = make_server(host, port, application, kind, handler_class=_Handler)
-        self.port: int = self._server.server_port
+        self.host, self.port = host, int(self._server.server_port)
         self._thread = threading.Thread(target=self._server.serve_forever, name="probes", daemon=True)
 
     def start(self) -> None:
