@@ -24,6 +24,7 @@ from webhook.server.clusters import Source
 from webhook.server.connection import Port, WsgiApp
 from webhook.server.listener import Listener
 from webhook.server.probes import probes_app
+from webhook.server.profile import ChosenProfile
 from webhook.settings import Settings
 
 _TICK: Final = 0.25
@@ -42,6 +43,7 @@ class ThreadPerConnection(Worker):  # type: ignore[misc]
         settings: Settings = self.app.settings
         self.certificate = ServedCertificate(settings.tls_dir, settings.client_ca_file, settings.min_tls_version)
         self.certificate_poll = settings.certificate_poll
+        self.profile = ChosenProfile(settings.policy, self.app.source.cluster)
         self.draining = False
         self.next_look = self.next_certificate = 0.0
         self.listeners = self._listeners(settings)
@@ -63,6 +65,7 @@ class ThreadPerConnection(Worker):  # type: ignore[misc]
         probes = self._listener(1, probes_app(self._missing), _PROBE_CONNECTIONS, _PROBE_CONNECTIONS, tls=None)
         metrics.IN_FLIGHT.set_function(lambda: settings.max_in_flight - len(admission.port.slots))
         metrics.REGISTRY.register(metrics.SnapshotAge(self.app.source.ages))
+        metrics.REGISTRY.register(self.profile)
         metrics.CONNECTIONS.set_function(lambda: len(admission.connections))
         return [admission, probes]
 
@@ -83,6 +86,7 @@ class ThreadPerConnection(Worker):  # type: ignore[misc]
     def _missing(self) -> list[str]:
         """Say what keeps this from being ready."""
         source: Source = self.app.source
+        self.profile.tell()
         missing = list(source.missing())
         if self.certificate.context is None:
             missing.append(f"certificate: {self.certificate.problem}")

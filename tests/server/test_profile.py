@@ -1,0 +1,57 @@
+"""The profile that holds is told in the metrics and in the log."""
+
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from structlog.testing import capture_logs
+
+from tests.builders import a_kubevirt
+from webhook.cluster.manifests import Manifests
+from webhook.cluster.snapshot import snapshot_of
+from webhook.cluster.source import ClusterUnavailable
+from webhook.policy import Policy, Profile
+from webhook.server.profile import ChosenProfile
+
+
+def told(chosen: ChosenProfile) -> dict[str, str]:
+    """Return the series of the metric, by profile."""
+    registry = CollectorRegistry()
+    registry.register(chosen)
+    lines = [line for line in generate_latest(registry).decode().splitlines() if not line.startswith("#")]
+    return {line.split('"')[1]: line.split()[-1] for line in lines}
+
+
+@pytest.mark.parametrize(
+    ("profile", "kubevirts", "chosen"),
+    [
+        (Profile.HARVESTER, [a_kubevirt()], "harvester"),
+        (Profile.AUTO, [a_kubevirt()], "kubevirt"),
+        (Profile.AUTO, [], "harvester"),
+    ],
+)
+def test_the_profile_is_a_metric_and_is_logged_once(profile: Profile, kubevirts: list[Any], chosen: str) -> None:
+    chooser = ChosenProfile(Policy(profile=profile), Manifests(snapshot_of(kubevirts)))
+
+    with capture_logs() as logs:
+        chooser.tell()
+        chooser.tell()
+
+    assert told(chooser) == {name: "1.0" if name == chosen else "0.0" for name in ("harvester", "kubevirt")}
+    assert [(entry["event"], entry["chosen"], entry["asked_for"]) for entry in logs] == [
+        ("profile", chosen, profile.value)
+    ]
+
+
+def test_nothing_is_told_of_a_cluster_that_is_not_known_yet() -> None:
+    class Unknown(Manifests):
+        def snapshot(self) -> Any:
+            raise ClusterUnavailable("not loaded")
+
+    chooser = ChosenProfile(Policy(profile=Profile.AUTO), Unknown(snapshot_of([])))
+
+    with capture_logs() as logs:
+        chooser.tell()
+
+    assert told(chooser) == {"harvester": "0.0", "kubevirt": "0.0"}
+    assert logs == []
