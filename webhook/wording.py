@@ -13,6 +13,8 @@ NAME_LIMIT: Final = 80
 
 def printable(text: str) -> str:
     """Return one line without control, format or surrogate characters; white space becomes single blanks."""
+    if text.isprintable() and " " not in text:
+        return text
     return "".join(c for c in " ".join(text.split()) if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn"})
 
 

@@ -6,6 +6,7 @@ costs grows with the different values of a label, not with the nodes.
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from enum import Enum
+from itertools import islice
 from typing import Final, Self
 
 from webhook.cluster.table import Key, Table
@@ -94,12 +95,14 @@ class NodeTable(Table[Node]):
 
     def names(self, nodes: NodeSet, limit: int | None = None) -> tuple[str, ...]:
         """Return the names of the nodes of a set in order, at most `limit` of them."""
-        picked: list[str] = []
-        while nodes and (limit is None or len(picked) < limit):
+        return tuple(sorted(islice(self.each(nodes), limit)))
+
+    def each(self, nodes: NodeSet) -> Iterator[str]:
+        """Yield the names of the nodes of a set, for who needn't see them all."""
+        while nodes:
             lowest = nodes & -nodes
-            picked.append(self._names[lowest.bit_length() - 1])
+            yield self._names[lowest.bit_length() - 1]
             nodes ^= lowest
-        return tuple(sorted(picked))
 
     def replaced(self, changes: Mapping[Key, Node | None]) -> Self:
         """Make the successor: each node leaves the sets of what it had, and enters those of what it has."""

@@ -1,6 +1,7 @@
 """What a pod asks of its node's labels and taints, and which nodes grant it."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from webhook.cluster.nodes import NodeSet, NodeTable
@@ -33,16 +34,17 @@ def by_labels(
 ) -> Iterator[Refusal]:
     """Yield for each of the pod's conditions that a predicate is about the nodes that don't meet it."""
     for requirement in (*pod.selected, *pod.required):
-        if family(requirement.key) == predicate:
-            yield unmet(predicate, requirement, cluster, reason(requirement))
+        if family(requirement.key) == predicate and (nodes := unmet(requirement, cluster)):
+            yield Refusal(predicate=predicate, nodes=nodes, reason=reason(requirement))
 
 
-def unmet(predicate: str, requirement: Requirement, cluster: Snapshot, reason: str) -> Refusal:
-    """Refuse the nodes that don't meet a condition."""
+def unmet(requirement: Requirement, cluster: Snapshot) -> NodeSet:
+    """Return the nodes that don't meet a condition."""
     nodes = cluster.nodes
-    return Refusal(predicate=predicate, nodes=nodes.all & ~nodes.having(requirement), reason=reason)
+    return nodes.all & ~nodes.having(requirement)
 
 
+@lru_cache(maxsize=4096)
 def family(key: str) -> str:
     """Return the predicate that a label belongs to, "" when it has none of its own."""
     return next((name for start, name in FAMILIES.items() if _belongs(key, start)), "")

@@ -22,12 +22,11 @@ ID: Final = "node-affinity"
 def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
     """Refuse the nodes outside of what all terms ask for, and those that no term accepts."""
     for requirement in pod.required:
-        if not family(requirement.key):
-            yield unmet(ID, requirement, cluster, f"does not meet {named(str(requirement))}")
+        if not family(requirement.key) and (nodes := unmet(requirement, cluster)):
+            yield Refusal(predicate=ID, nodes=nodes, reason=f"does not meet {named(str(requirement))}")
     if pod.alternatives is not None:
-        nodes = cluster.nodes
-        accepted = meeting_one(pod.alternatives, nodes)
-        yield Refusal(predicate=ID, nodes=nodes.all & ~accepted, reason=_reason(pod.alternatives))
+        refused = cluster.nodes.all & ~meeting_one(pod.alternatives, cluster.nodes)
+        yield Refusal(predicate=ID, nodes=refused, reason=_reason(pod.alternatives))
 
 
 def _reason(alternatives: tuple[tuple[Requirement, ...], ...]) -> str:

@@ -22,5 +22,5 @@ ID: Final = "node-selector"
 def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
     """Refuse the nodes without a label of the node selector."""
     for requirement in pod.selected:
-        if not family(requirement.key):
-            yield unmet(ID, requirement, cluster, f"has no label {named(str(requirement))}")
+        if not family(requirement.key) and (nodes := unmet(requirement, cluster)):
+            yield Refusal(predicate=ID, nodes=nodes, reason=f"has no label {named(str(requirement))}")

@@ -8,14 +8,12 @@ from webhook.targets.placement import Placement
 
 def shortage(placement: Placement, cluster: Snapshot) -> str:
     """Say that no eligible node seems to have room for the target pod; "" when one has, or when there is none."""
-    if not placement.eligible or any(_has_room(n, placement, cluster) for n in _names(placement)):
+    if not placement.eligible or any(
+        _has_room(name, placement, cluster) for name in placement.nodes.each(placement.eligible)
+    ):
         return ""
     names = enumerated(placement.eligible, placement.nodes)
     return f"resources: CPU or memory seem short on {names}: the target pod may stay pending"
-
-
-def _names(placement: Placement) -> tuple[str, ...]:
-    return placement.nodes.names(placement.eligible)
 
 
 def _has_room(name: str, placement: Placement, cluster: Snapshot) -> bool:
