@@ -5,6 +5,8 @@ An object's content is never logged: names, verdicts and causes are.
 
 import logging
 import sys
+from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import orjson
@@ -17,9 +19,8 @@ _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 def configure(log_format: str, log_level: str) -> None:
     """Set up all logs of this process: `json` or `console`, from a level up."""
     level = _LEVELS[log_level]
-    shared: list[Any] = [structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso")]
     structlog.configure(
-        processors=[*shared, *_rendering(log_format)],
+        processors=[structlog.processors.add_log_level, *(_console() if log_format == "console" else (_json,))],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=True,
@@ -27,15 +28,20 @@ def configure(log_format: str, log_level: str) -> None:
     logging.basicConfig(handlers=[_Forwarded()], level=level, force=True)
 
 
-def _rendering(log_format: str) -> list[Any]:
-    if log_format == "console":
-        return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()), lambda _, __, line: line.encode()]
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_json)]
+def _json(logger: Any, method: str, event: MutableMapping[str, Any]) -> bytes:
+    """Render an event in one go: it is half of what a review's line would cost otherwise."""
+    if "exc_info" in event:
+        event = structlog.processors.format_exc_info(logger, method, event)
+    line = {"timestamp": datetime.now(UTC), "level": event.pop("level"), "event": event.pop("event"), **event}
+    return orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z)
 
 
-def _json(event: Any, **_: Any) -> bytes:
-    first = {"timestamp": event.pop("timestamp"), "level": event.pop("level"), "event": event.pop("event")}
-    return orjson.dumps(first | event, default=str)
+def _console() -> tuple[Any, ...]:
+    return (
+        structlog.processors.TimeStamper(fmt="iso"),
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        lambda _, __, line: line.encode(),
+    )
 
 
 class _Forwarded(logging.Handler):
