@@ -1,4 +1,4 @@
-"""Writes the parts of README.md that are made from the code: the catalogue and the settings; `--check` only compares."""
+"""Writes the parts of README.md that are made from the code: catalogue and settings; `--check` only compares."""
 
 import argparse
 import sys

@@ -32,14 +32,15 @@ def posted(fixture: Fixture) -> bytes:
     """Send the review to the Flask application; return the response's body."""
     settings = load({**fixture.expected.get("settings", {}), "cluster": str(fixture.path)}, {})
     service = Service(cluster=manifests(str(fixture.path)), policy=settings.policy, request_timeout=5)
-    path = sorted((hook.path for hook in HOOKS if fixture.resource in hook.resources), reverse=True)[0]
+    path = max(hook.path for hook in HOOKS if fixture.resource in hook.resources)
     response = (
         AdmissionApp(service)
         .test_client()
         .post(path, data=orjson.dumps(fixture.review), content_type="application/json")
     )
     assert response.status_code == 200
-    return response.data
+    data: bytes = response.data
+    return data
 
 
 @every_fixture
