@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from webhook.objects.fields import Fields
 from webhook.objects.metadata import Metadata, read_metadata
@@ -30,12 +31,17 @@ class KubeVirt:
     @property
     def release(self) -> tuple[int, ...]:
         """The version in numbers, major first; empty when unknown."""
-        match = re.match(r"v?(\d+)\.(\d+)(?:\.(\d+))?", self.version, re.ASCII)
-        return tuple(int(part or 0) for part in match.groups()) if match else ()
+        return _numbers(self.version)
 
     def is_at_least(self, *version: int) -> bool:
         """Tell whether this version or a later one is installed: `is_at_least(1, 6, 4)`; False when unknown."""
         return self.release >= version
+
+
+@lru_cache(maxsize=16)
+def _numbers(version: str) -> tuple[int, ...]:
+    match = re.match(r"v?(\d+)\.(\d+)(?:\.(\d+))?", version, re.ASCII)
+    return tuple(int(part or 0) for part in match.groups()) if match else ()
 
 
 def read_kubevirt(document: Fields) -> KubeVirt:
