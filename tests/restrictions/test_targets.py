@@ -58,12 +58,15 @@ def test_a_cpu_that_nobody_else_has_is_refused_with_both_remedies() -> None:
         (
             {"domain": {"cpu": {"model": "XYZ"}}},
             {},
-            'no other node offers CPU model "XYZ", which the virtual machine chooses (node-b: lacks CPU model XYZ)',
+            'no other node offers the CPU of the VM, which chooses model "XYZ" (node-b: lacks CPU model XYZ)',
         ),
         (
             {},
             {"cpuModel": "XYZ"},
-            'no other node offers CPU model "XYZ", which the KubeVirt resource chooses (node-b: lacks CPU model XYZ)',
+            (
+                'no other node offers the CPU of the VM, for which the KubeVirt resource chooses model "XYZ"'
+                " (node-b: lacks CPU model XYZ)"
+            ),
         ),
     ],
 )
@@ -77,6 +80,16 @@ def test_a_source_node_without_its_model_is_a_fault_of_the_cpu() -> None:
     [violation] = assessed(unlabelled, a_node("node-b")).violations
     assert violation.problem == (
         "can't tell which CPU a target needs: its node node-a has no label host-model-cpu.node.kubevirt.io/*"
+    )
+
+
+def test_features_that_nobody_else_has_are_no_fault_of_the_model() -> None:
+    spec = {"domain": {"cpu": {"model": "Penryn", "features": [{"name": "vmx"}]}}}
+    [violation] = assessed(a_node("node-b"), spec=spec).violations
+    assert violation.message == (
+        'cpu-model: no other node offers the CPU of the VM, which chooses model "Penryn"'
+        " (node-b: lacks CPU feature vmx) (spec.domain.cpu.features)."
+        " Ask only for CPU features that the nodes share, then shut down the VM and start it again."
     )
 
 

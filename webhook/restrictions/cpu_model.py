@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from webhook.cluster.nodes import NodeSet
-from webhook.cpu_model import MODEL
+from webhook.cpu_model import MODEL, Origin
 from webhook.cpu_remedy import cluster_command, shared_models, vm_command
 from webhook.restrictions.restriction import Case, Concern
 from webhook.targets.explanation import explained
@@ -27,6 +27,7 @@ from webhook.wording import named, quoted
 ID: Final = "cpu-model"
 CONCERN: Final = Concern.TARGET
 REMEDY: Final = "choose a CPU model that the nodes share, then shut down the VM and start it again"
+OTHER_FEATURES: Final = "ask only for CPU features that the nodes share, then shut down the VM and start it again"
 NO_MODELS: Final = f"let KubeVirt's node labeller publish the nodes' CPU models (no node has a label {MODEL}*)"
 SHOWN_MODELS: Final = 3
 
@@ -46,18 +47,20 @@ def check(case: Case) -> Iterator[Violation]:
 
 def _cpu(case: Case, placement: Placement) -> str:
     if placement.cpu.is_custom:
-        return f"CPU model {quoted(placement.cpu.name)}, which {placement.cpu.origin} chooses"
+        chooses = "which chooses" if placement.cpu.origin is Origin.VMI else "for which the KubeVirt resource chooses"
+        return f"the CPU of the VM, {chooses} model {quoted(placement.cpu.name)}"
     return f"the CPU that {placement.cpu.name} gave the VM on {named(case.vmi.status.node)}"
 
 
 def _violation(case: Case, placement: Placement, problem: str) -> Violation:
     models = shared_models(placement.nodes)
+    by_features = placement.cpu.is_custom and placement.passing({"cpu-model"})
     return Violation(
         restriction=ID,
-        field=case.vmi.field("domain.cpu.model"),
+        field=case.vmi.field("domain.cpu.features" if by_features else "domain.cpu.model"),
         problem=problem,
-        remedy=REMEDY if models else NO_MODELS,
-        details=_details(case, placement, models) if models else "",
+        remedy=OTHER_FEATURES if by_features else REMEDY if models else NO_MODELS,
+        details=_details(case, placement, models) if models and not by_features else "",
     )
 
 

@@ -17,8 +17,8 @@ from webhook.targets.pod_affinity import namespaces
 from webhook.targets.predicate import Refusal
 from webhook.targets.target_pod import TargetPod, target_pod
 
-CPU_PREDICATES: Final = ("cpu-model", "cpu-feature", "cpu-vendor")
-"""What is wrong with a node's CPU."""
+CPU_PREDICATES: Final = ("cpu-model", "cpu-feature")
+"""What another CPU model can mend; another vendor's CPU it can't."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
