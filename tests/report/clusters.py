@@ -1,0 +1,80 @@
+"""Small clusters for the tests of presentations."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from tests.builders import a_claim, a_spec, a_vmi_document
+from webhook.cluster.manifests import manifests
+from webhook.cluster.snapshot import snapshot_of
+from webhook.policy import Policy
+from webhook.report.survey import Survey, machines_in, survey
+
+EXAMPLE: Final = Path(__file__).resolve().parents[2] / "examples" / "cluster"
+
+Document = dict[str, Any]
+
+
+def surveyed(*documents: Document, policy: Policy | None = None) -> Survey:
+    """Survey a cluster of these objects."""
+    snapshot = snapshot_of(documents)
+    return survey(snapshot, policy or Policy(), machines_in(snapshot))
+
+
+def the_example() -> Survey:
+    """Survey the sample cluster."""
+    snapshot = manifests(str(EXAMPLE)).snapshot()
+    return survey(snapshot, Policy(), machines_in(snapshot))
+
+
+def a_node(name: str, *, memory: str = "64Gi", cpu: str = "16", labels: Mapping[str, str] | None = None) -> Document:
+    """Return a node that takes virtual machines with any CPU."""
+    usual = {
+        "kubernetes.io/hostname": name,
+        "kubevirt.io/schedulable": "true",
+        "host-model-cpu.node.kubevirt.io/M": "true",
+        "cpu-model-migration.node.kubevirt.io/M": "true",
+        "cpu-model.node.kubevirt.io/M": "true",
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name, "labels": {**usual, **(labels or {})}},
+        "status": {"allocatable": {"cpu": cpu, "memory": memory}},
+    }
+
+
+def a_machine(
+    name: str,
+    *,
+    node: str = "node-a",
+    requests: str = "8Gi",
+    stuck: bool = False,
+    namespace: str = "default",
+    **spec: Any,
+) -> list[Document]:
+    """Return a running virtual machine with its launcher pod; a stuck one has a volume of its own node."""
+    volumes = [{"name": "root", "persistentVolumeClaim": {"claimName": "own"}}] if stuck else []
+    vmi = a_vmi_document(
+        a_spec(volumes=volumes, **spec),
+        status={"nodeName": node},
+        name=name,
+        namespace=namespace,
+        uid=f"uid-{name}",
+        labels={"app": name},
+    )
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": f"virt-launcher-{name}",
+            "namespace": namespace,
+            "labels": {"kubevirt.io": "virt-launcher", "kubevirt.io/created-by": f"uid-{name}"},
+            "ownerReferences": [
+                {"kind": "VirtualMachineInstance", "name": name, "uid": f"uid-{name}", "controller": True}
+            ],
+        },
+        "spec": {"nodeName": node, "containers": [{"resources": {"requests": {"memory": requests}}}]},
+        "status": {"phase": "Running"},
+    }
+    return [vmi, pod, a_claim("own", "ReadWriteOnce")]

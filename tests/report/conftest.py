@@ -1,0 +1,18 @@
+"""One browser for all tests of the page."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.report.browser import ChromiumMissingError, chromium
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start Chromium; its absence is a failure, no skip."""
+    try:
+        with chromium() as running:
+            yield running
+    except ChromiumMissingError as error:
+        pytest.fail(str(error), pytrace=False)
