@@ -1,7 +1,9 @@
 """Renders the chart with the real helm, for tests that want the objects an operator would install."""
 
+import json
 import subprocess
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,12 +25,20 @@ class ChartError(Exception):
     """Helm refused; the message is the one it printed."""
 
 
+@cache
+def _program() -> Path:
+    return build.build(build.TOOLS)["helm"]
+
+
 def helm(*arguments: str, values: Values | None = None) -> str:
     """Run helm with the values; return what it prints on standard output, raise ChartError when it refuses."""
-    program = build.build(build.TOOLS)["helm"]
     chosen = () if values is None else ("--values", "-")
     result = subprocess.run(
-        [program, *arguments, *chosen], input=yaml.safe_dump(values or {}), capture_output=True, text=True, check=False
+        [_program(), *arguments, *chosen],
+        input=yaml.safe_dump(values or {}),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if result.returncode:
         raise ChartError(result.stderr.strip())
@@ -47,8 +57,14 @@ def render(
     values: Values | None = None, *, release: str = RELEASE, namespace: str = NAMESPACE, apis: Iterable[str] = ()
 ) -> list[Object]:
     """Return the objects that an installation with these values consists of."""
-    manifests = render_text(values, release=release, namespace=namespace, apis=apis)
-    return [document for document in yaml.safe_load_all(manifests) if document]
+    manifests = _rendered(json.dumps(values or {}), release, namespace, tuple(apis))
+    return [document for document in yaml.load_all(manifests, yaml.CSafeLoader) if document]
+
+
+@cache
+def _rendered(values: str, release: str, namespace: str, apis: tuple[str, ...]) -> str:
+    """Render once for all tests that ask for the same."""
+    return render_text(json.loads(values), release=release, namespace=namespace, apis=apis)
 
 
 def of_kind(objects: Iterable[Object], *kinds: str) -> list[Object]:

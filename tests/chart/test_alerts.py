@@ -1,6 +1,7 @@
 """When each alert fires and when it doesn't, evaluated by Prometheus' own engine."""
 
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -72,13 +73,17 @@ QUIET: dict[str, tuple[str, Series]] = {
 }
 
 
+@cache
+def promql() -> Path:
+    """Build the engine once."""
+    return build.build(PROMQL)["promql"]
+
+
 def firing(alert: str, series: Series) -> list[str]:
     """Return the labels of what the alert's expression yields."""
     [expression] = (each["expr"] for each in alerts() if each["alert"] == f"LiveMigrationWebhook{alert}")
     load = "\n".join(["load 1m", *(f"  {name} {values}" for name, values in series.items()), ""])
-    evaluated = subprocess.run(
-        [build.build(PROMQL)["promql"], expression], input=load, capture_output=True, text=True, check=False
-    )
+    evaluated = subprocess.run([promql(), expression], input=load, capture_output=True, text=True, check=False)
     assert evaluated.returncode == 0, evaluated.stderr
     return evaluated.stdout.splitlines()
 
