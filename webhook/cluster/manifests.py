@@ -22,6 +22,14 @@ _JSON_BEGINS: Final = (b"{", b"[")
 _TIMESTAMP: Final = "tag:yaml.org,2002:timestamp"
 
 
+DEEPEST: Final = 200
+"""Levels of nesting that are read: libyaml's binding would overflow the stack, and take the process with it."""
+
+
+class _TooDeepError(yaml.YAMLError):
+    """Raised for nesting that no manifest has."""
+
+
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML as Kubernetes reads it: a time is text."""
 
@@ -29,6 +37,22 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         first: [resolver for resolver in resolvers if resolver[0] != _TIMESTAMP]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+
+    def __init__(self, text: bytes) -> None:
+        super().__init__(text)
+        self._depth = 0
+
+    def descend_resolver(self, parent: Any, index: Any) -> None:
+        """Go one level down."""
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise _TooDeepError
+        super().descend_resolver(parent, index)
+
+    def ascend_resolver(self) -> None:
+        """Come back."""
+        self._depth -= 1
+        super().ascend_resolver()
 
 
 Change = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -130,10 +154,12 @@ def _parsed(path: str, text: bytes) -> Iterator[tuple[Any, yaml.Node]]:
         mark = error.problem_mark
         where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else path
         raise UnreadableManifest(f"{where}: {error.problem}") from error
+    except _TooDeepError as error:
+        raise UnreadableManifest(f"{path}: nested more than {DEEPEST} levels deep") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UnreadableManifest(f"{path}: not YAML or JSON text") from error
-    except (ValueError, RecursionError) as error:
-        raise UnreadableManifest(f"{path}: not a manifest: {type(error).__name__}") from error
+    except ValueError as error:
+        raise UnreadableManifest(f"{path}: not a manifest: {error}") from error
     finally:
         loader.dispose()
 
