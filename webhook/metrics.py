@@ -1,12 +1,11 @@
 """Metrics in the exposition format. All labels have few values; those that matter exist from the start."""
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import version
 from itertools import product
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -18,7 +17,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 REGISTRY: Final = CollectorRegistry()
 _PREFIX: Final = "live_migration_webhook"
 _OPERATIONS: Final = ("CREATE", "UPDATE", "DELETE", "CONNECT")
-SHED_REASONS: Final = ("in_flight", "connections")
+SHED_REASONS: Final = ("in_flight", "connections", "large")
 FAILURES: Final = ("bug", "cluster")
 
 REQUESTS: Final = Counter(
@@ -70,8 +69,7 @@ CERTIFICATE_FAILURES: Final = Counter(
 Gauge(f"{_PREFIX}_build_info", "Always 1; the version is a label.", ("version",), registry=REGISTRY).labels(
     version("live-migration-webhook")
 ).set(1)
-START_TIME: Final = Gauge(f"{_PREFIX}_start_time_seconds", "When the worker was started.", registry=REGISTRY)
-START_TIME.set(time.time())
+ProcessCollector(registry=REGISTRY)
 
 
 class SnapshotAge(Collector):

@@ -310,6 +310,29 @@ def test_a_connection_too_many_is_told_so(narrow: tuple[Serving, Path]) -> None:
     eventually(lambda: service.metric("live_migration_webhook_connections") == 0)
 
 
+def test_large_bodies_are_taken_a_few_at_a_time(service: Serving) -> None:
+    shed = 'live_migration_webhook_shed_total{reason="large"}'
+    before = service.metric(shed)
+    with ExitStack() as stack:
+        senders = [stack.enter_context(service.secure()) for _ in range(9)]
+        for sock in senders:
+            sock.sendall(HEAD + b"Content-Length: 1000000\r\n\r\n" + b" " * 500_000)
+        eventually(lambda: service.metric(shed) > before)
+
+        assert service.ask().body == ALLOWED  # type: ignore[attr-defined]
+        answers = [answer for sock in senders if (answer := received(sock))]
+
+    status, headers, body = response_of(answers[0])
+    assert (len(answers), status, headers["Retry-After"]) == (1, "HTTP/1.1 503 Service Unavailable", "1")
+    assert body == b"too many large requests at once; try again\n"
+
+
+def test_large_bodies_give_their_place_to_the_next(service: Serving) -> None:
+    body = BODY.rjust(1_000_000)
+
+    assert [service.ask(body).body for _ in range(20)] == [ALLOWED] * 20  # type: ignore[attr-defined]
+
+
 def test_plain_text_on_the_tls_port_is_no_news(service: Serving) -> None:
     with service.connect() as sock:
         sock.sendall(b"GET / HTTP/1.1\r\n\r\n")

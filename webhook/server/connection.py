@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
@@ -29,6 +29,9 @@ WsgiApp = Callable[[Environment, Any], Iterable[bytes]]
 Headers = list[tuple[str, str]]
 
 _CHUNK: Final = 64 * 1024
+LARGE: Final = 256 * 1024
+"""Bytes of a body above which it counts as large: what the API server sends is a tenth of that."""
+_ROOMS: Final = 8
 _NEW: Final = 1.0
 """Seconds after which a connection that has asked nothing yet is idle like any other."""
 _FAILED: Final = refused(500, "internal error; it is explained in the log")
@@ -43,13 +46,15 @@ class Port:
     """What the connections to one listening socket share.
 
     `tls` gives the present SSL context (None: no certificate yet); a port without it is plain. `slots` holds one entry
-    for each request that may yet be judged at the same time. Durations are in seconds.
+    for each request that may yet be judged at the same time, `rooms` for each body that may yet be large. Durations are
+    in seconds.
     """
 
     app: WsgiApp
     environ: Mapping[str, Any]
     tls: Callable[[], ssl.SSLContext | None] | None
     slots: deque[None]
+    rooms: deque[None] = field(default_factory=lambda: deque([None] * _ROOMS))
     read_timeout: float
     keepalive: float
     draining: bool = False
@@ -69,13 +74,17 @@ class Connection:
         self.deadline = now + port.read_timeout
         self.new_until = now + _NEW
         self._parser = RequestParser()
+        self._has_room = False
 
     def serve(self) -> None:
         """Serve requests until either side ends it."""
         # The client went away, was too slow, or isn't one of ours: nobody is left to tell.
-        with suppress(OSError):
-            if self._secured():
-                self._serve_requests()
+        try:
+            with suppress(OSError):
+                if self._secured():
+                    self._serve_requests()
+        finally:
+            self._give_back_room()
 
     def shut(self) -> None:
         """End it from another thread: reading and writing fail from now on."""
@@ -102,13 +111,22 @@ class Connection:
 
     def _serve_requests(self) -> None:
         try:
-            while request := self._next_request():
-                if not self._respond(request):
-                    return
+            while self._serve_request():
+                pass
         except BadRequest as error:
             log.info("bad request", peer=self.peer[0], error=str(error), status=error.status)
             self._send_last(refused(error.status, str(error)))
             self._linger()
+
+    def _serve_request(self) -> bool:
+        """Serve one request and keep nothing of it; tell whether the connection stays open."""
+        request = self._next_request()
+        if request is None:
+            return False
+        try:
+            return self._respond(request)
+        finally:
+            self._give_back_room()
 
     def _next_request(self) -> Request | None:
         """Read until a request is whole; None when the client has closed."""
@@ -123,11 +141,27 @@ class Connection:
             if self.idle:
                 self._wait(self.port.read_timeout, idle=False)
             parser.feed(data)
+            if parser.body_size > LARGE and not self._has_room:
+                self._take_room()
             if parser.awaits_continue:
                 parser.awaits_continue = False
                 self.sock.sendall(CONTINUE)
         self.idle, self.new_until = False, 0.0
         return parser.requests.popleft()
+
+    def _take_room(self) -> None:
+        """Take one of the few places for large bodies, so that memory has a bound."""
+        try:
+            self.port.rooms.pop()
+        except IndexError:
+            metrics.SHED.labels("large").inc()
+            raise BadRequest(503, "too many large requests at once; try again") from None
+        self._has_room = True
+
+    def _give_back_room(self) -> None:
+        if self._has_room:
+            self._has_room = False
+            self.port.rooms.append(None)
 
     def _wait(self, seconds: float, *, idle: bool) -> None:
         self.deadline = time.monotonic() + seconds
@@ -200,4 +234,4 @@ def environment(request: Request, base: Mapping[str, Any], peer: str) -> Environ
 @lru_cache(maxsize=256)
 def _variable(name: bytes) -> str:
     key = name.decode("latin-1").upper().replace("-", "_")
-    return key if key == "CONTENT_TYPE" else f"HTTP_{key}"
+    return key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"

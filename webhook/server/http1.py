@@ -41,7 +41,8 @@ class RequestParser:
     """Takes bytes as they come and collects whole requests, pipelined ones too, in `requests`.
 
     `started` tells whether a request has begun and isn't whole yet; `awaits_continue` whether its sender waits for
-    `100 Continue` before it sends the body; `broken` why nothing more can be read after the requests so far.
+    `100 Continue` before it sends the body; `body_size` how many bytes of a body are there; `broken` why nothing more
+    can be read after the requests so far.
     """
 
     def __init__(self) -> None:
@@ -51,7 +52,7 @@ class RequestParser:
         self._parser = httptools.HttpRequestParser(self)
         self._in_head = True
         self._head_size = 0
-        self._body_size = 0
+        self.body_size = 0
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
@@ -73,7 +74,7 @@ class RequestParser:
     def on_message_begin(self) -> None:
         """Start anew."""
         self.started = self._in_head = True
-        self._head_size = self._body_size = 0
+        self._head_size = self.body_size = 0
         self._url = b""
         self._headers = []
         self._body = []
@@ -101,8 +102,8 @@ class RequestParser:
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
         self.awaits_continue = False
-        self._body_size += len(body)
-        if self._body_size > BODY_LIMIT:
+        self.body_size += len(body)
+        if self.body_size > BODY_LIMIT:
             raise self._failure(413, f"a review has at most {BODY_LIMIT} bytes")
         self._body.append(body)
 
@@ -125,6 +126,8 @@ class RequestParser:
                 keep_alive=self._parser.should_keep_alive(),
             )
         )
+
+        self._body = []
 
     def _count_head(self, size: int) -> None:
         self._head_size += size
