@@ -13,6 +13,7 @@ import pytest
 
 from tests.controlplane.api import KUBEVIRT
 from tests.controlplane.control_plane import ControlPlane
+from tests.controlplane.hypervisor import NODES
 from tests.controlplane.kubevirt_objects import CUSTOM_RESOURCES
 from tests.controlplane.namespaces import create_namespace, remove_namespace
 from tests.e2e.conftest import VARIANT, ServiceFor, variant
@@ -46,6 +47,9 @@ def place(control_plane: ControlPlane, fixture: Fixture) -> Iterator[str]:
     create_namespace(control_plane.api(), name, labels=labels)
     yield name
     remove_namespace(control_plane.api(), name)
+    for document in fixture.cluster:
+        if document["kind"] == "Node":
+            control_plane.api().delete(f"{NODES}/{document['metadata']['name']}")
 
 
 @pytest.mark.parametrize("fixture", MIGRATIONS, ids=lambda fixture: fixture.name)
@@ -93,10 +97,22 @@ def _in_namespace(document: Any, name: str) -> Any:
 
 
 def _create(plane: ControlPlane, document: Any, namespace: str) -> None:
-    if document["kind"] == "KubeVirt":
+    kind, name = document["kind"], document["metadata"]["name"]
+    if kind == "KubeVirt":
         return
     created = plane.kubectl("create", "-f", "-", namespace=namespace, stdin=json.dumps(document))
     assert created.returncode == 0, created.stderr
-    if status := document.get("status"):
-        path = f"{KUBEVIRT}/namespaces/{namespace}/virtualmachineinstances/{document['metadata']['name']}"
+    if kind == "Node":
+        _report(plane, f"{NODES}/{name}", document)
+        # A new node is tainted as not ready, which another controller would take back.
+        plane.api().patch(f"{NODES}/{name}", {"spec": {"taints": document.get("spec", {}).get("taints")}})
+    elif kind == "Pod":
+        _report(plane, f"/api/v1/namespaces/{namespace}/pods/{name}", document)
+    elif status := document.get("status"):
+        path = f"{KUBEVIRT}/namespaces/{namespace}/virtualmachineinstances/{name}"
         plane.api("kubevirt-handler").put(path, {**plane.api().get(path), "status": status})
+
+
+def _report(plane: ControlPlane, path: str, document: Any) -> None:
+    """Write the status of a node or a pod, as kubelet does."""
+    plane.api().patch(f"{path}/status", {"status": document["status"]})
