@@ -11,7 +11,7 @@ from certs.keeper import Keeper
 from certs.lease import Lease
 from certs.metrics import Metrics
 from certs.probes import Health
-from certs.rotation import Step
+from certs.rotation import Decision, Step
 
 REPEATS: Final = 3
 """How often one step may be done without a pause: more often means that somebody undoes it each time."""
@@ -19,8 +19,11 @@ REPEATS: Final = 3
 log = structlog.get_logger(__name__)
 
 
+_NOTHING: Final = Decision(step=Step.WAIT, why="")
+
+
 class StuckError(Exception):
-    """A step had to be done again and again: somebody undoes it."""
+    """A step had to be done again and again: somebody undoes it, or it can't help."""
 
 
 class Loop:
@@ -36,7 +39,7 @@ class Loop:
         """Work until `stop` is set, then give the Lease up. `tick`: seconds to wait when there is nothing to do."""
         done: Counter[Step] = Counter()
         while not stop.is_set():
-            step = self._attempt()
+            step = self._attempt().step
             done[step] += 1
             if step is Step.WAIT or done[step] >= REPEATS:
                 done.clear()
@@ -48,17 +51,17 @@ class Loop:
         done: Counter[Step] = Counter()
         try:
             while self._lease.hold():
-                step = self._look_and_step(leader=True)
-                done[step] += 1
-                if step is Step.WAIT:
+                decision = self._look_and_step(leader=True)
+                done[decision.step] += 1
+                if decision.step is Step.WAIT:
                     return True
-                if done[step] > REPEATS:
-                    raise StuckError(f"{step} was done {REPEATS} times, and undone by somebody else each time")
+                if done[decision.step] > REPEATS:
+                    raise StuckError(f"{decision.step} was done again and again, and still {decision.why}")
         finally:
             self._lease.release()
         return False
 
-    def _attempt(self) -> Step:
+    def _attempt(self) -> Decision:
         """Look and step; what fails is told, and tried again at the next tick."""
         try:
             return self._look_and_step(leader=self._lease.hold())
@@ -68,16 +71,16 @@ class Loop:
             self._metrics.failed()
             self._health.failed(error)
             log.warning("the API server could not be read or written", error=str(error))
-        return Step.WAIT
+        return _NOTHING
 
-    def _look_and_step(self, *, leader: bool) -> Step:
+    def _look_and_step(self, *, leader: bool) -> Decision:
         sight = self._keeper.look()
         self._metrics.saw(sight, leader=leader)
         decision = self._keeper.decide(sight)
         if decision.step is Step.WAIT or not leader or not self._lease.held:
             self._health.succeeded()
-            return Step.WAIT
+            return _NOTHING
         self._keeper.act(decision, sight)
         self._metrics.did(decision)
         self._health.succeeded()
-        return decision.step
+        return decision

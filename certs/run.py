@@ -75,7 +75,6 @@ def run(
 
     Everything is in two Secrets, NAME-ca (never mounted) and NAME-tls; the holder of the Lease NAME-certs writes.
     """
-    logs.configure(json=log_format == "json")
     if tick > LONGEST_TICK:
         raise click.UsageError("--tick must be a minute at most")
     charge = Charge(
@@ -86,6 +85,7 @@ def run(
         lives=lives,
     )
     with options.connected(kubeconfig, context) as cluster:
+        logs.configure(json=log_format == "json")
         held = Lease(
             cluster,
             namespace=namespace,

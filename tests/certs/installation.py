@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Self
 
 import urllib3
+from click.testing import CliRunner
 
 from certs import stored
 from certs.bundle import ca_bundle, to_pem
+from certs.cli import certs
 from certs.configurations import KINDS
 from certs.record import Phase, Record
 from tests.certs.rights import grant, revoke
@@ -198,6 +200,13 @@ class Callers:
                 self.lost.append(error)
             else:
                 self.passed += 1
+
+
+def asked_wrongly(*arguments: str) -> str:
+    """Run a command that is not to get further than its usage; return what it says."""
+    result = CliRunner().invoke(certs, arguments)
+    assert (result.exit_code, result.stdout) == (2, ""), result.output
+    return result.stderr
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

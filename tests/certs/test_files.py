@@ -18,7 +18,7 @@ from certs.authority import new_authority, new_leaf
 from certs.bundle import read_bundle
 from certs.lifetime import Lives
 from certs.names import names_of
-from tests.certs.installation import run
+from tests.certs.installation import asked_wrongly, run
 
 LIVES = Lives()
 NAMES = ("webhook.here.svc", "127.0.0.1")
@@ -210,14 +210,11 @@ def test_the_command_prints_the_caBundle_and_nothing_else(tmp_path: Path) -> Non
     ids=["bad name", "no name", "bad duration", "no duration", "leaf longer than authority"],
 )
 def test_wrong_usage_is_exit_code_2_and_one_sentence(tmp_path: Path, arguments: list[str], message: str) -> None:
-    result = run("ensure", "--dir", str(tmp_path / "folder"), *arguments)
-    assert (result.returncode, result.stdout) == (2, "")
-    assert message in result.stderr
+    assert message in asked_wrongly("ensure", "--dir", str(tmp_path / "folder"), *arguments)
     assert not (tmp_path / "folder").exists()
 
 
 def test_a_folder_that_can_not_be_written_is_exit_code_2(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    result = run("ensure", "--dir", str(tmp_path / "file" / "folder"), "--dns", "a")
-    assert (result.returncode, result.stdout) == (2, "")
-    assert f"Error: {tmp_path}/file/folder can't be used: " in result.stderr
+    said = asked_wrongly("ensure", "--dir", str(tmp_path / "file" / "folder"), "--dns", "a")
+    assert f"Error: {tmp_path}/file/folder can't be used: " in said

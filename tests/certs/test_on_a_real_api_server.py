@@ -16,7 +16,7 @@ from certs.authority import new_authority, new_leaf
 from certs.bundle import read_bundle
 from certs.configurations import KINDS
 from certs.record import Phase, Record
-from tests.certs.installation import NAME, Callers, Installation, run
+from tests.certs.installation import NAME, Callers, Installation, asked_wrongly, run
 from tests.certs.leaf_server import LeafServer
 from tests.certs.rights import let_write
 from tests.controlplane.api import JSON_PATCH, Object
@@ -254,6 +254,22 @@ def test_a_configuration_that_comes_later_is_told_and_trusted_then(installation:
         until(lambda: [keeper.metric(metric.format(phase)) for phase in KINDS] == [1, 1], "in sync")
 
 
+def test_metrics_tell_when_certificates_end_and_how_far_a_rotation_is(installation: Installation) -> None:
+    record = install_long_ago(installation)
+    installation.register(port=UNUSED_PORT)
+    prefix = "live_migration_webhook_certificate"
+    with installation.keeper("--propagation", "1h", "--settle", "1h") as keeper:
+        until(lambda: installation.phase() is Phase.PUBLISHED, "published")
+        until(lambda: keeper.metric(f'{prefix}_rotation_phase{{phase="published"}}') == 1, "told")
+        phases = [keeper.metric(f'{prefix}_rotation_phase{{phase="{phase}"}}') for phase in Phase]
+        ends = [keeper.metric(f'{prefix}_not_after_timestamp_seconds{{kind="{kind}"}}') for kind in ("ca", "leaf")]
+    leaf = stored.read(None, installation.api.get(installation.secret("tls"))).leaf
+    assert leaf
+    assert record.current
+    assert phases == [0, 0, 1, 0]
+    assert ends == [each.certificate.not_valid_after_utc.timestamp() for each in (record.current, leaf)]
+
+
 def managers(found: Object) -> dict[str, Any]:
     """Return the fields of each manager."""
     return {each["manager"]: each["fieldsV1"] for each in found["metadata"]["managedFields"]}
@@ -302,6 +318,8 @@ def test_of_two_keepers_one_writes_and_the_other_takes_over(installation: Instal
             assert leaders(first, second) == [1, 0]
             assert second.metric('live_migration_webhook_certificate_keeper_steps_total{step="begin"}') == 0
             first.process.stop()
+            assert first.process._running
+            assert first.process._running.returncode == 0
             until(lambda: leaders(second) == [1], "the second takes over at once")
             with installation.keeper(*lease, identity="third") as third:
                 until(third.is_ready, "the third is ready")
@@ -328,6 +346,39 @@ def test_a_configuration_that_can_not_be_written_does_not_keep_a_leaf_from_being
     let_write(installation.api, installation.namespace, NAME, configurations=())
     until(lambda: installation.once().returncode == 3, "the right is gone")
     assert stored.read(None, installation.api.get(installation.secret("tls"))).leaf
+
+
+def test_a_single_run_that_gets_nowhere_says_why_and_is_exit_code_1(installation: Installation) -> None:
+    result = installation.once("--leaf-life", "4ms", "--ca-life", "1h", "--settle", "1ms", "--propagation", "1ms")
+    assert (result.returncode, result.stdout) == (1, "")
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith("Error: issue was done again and again, and still the leaf's life from ")
+
+
+@pytest.mark.parametrize(
+    ("further", "message"),
+    [
+        (["--ca-life", "100d"], "the authority must live at least three times as long as a leaf"),
+        (["--settle", "40d"], "a third of a leaf's life must be longer than the time to settle"),
+        (["--propagation", "20m"], "the time to settle must not be shorter than the propagation"),
+        (["--tick", "61s"], "--tick must be a minute at most"),
+        (["--dns", "a_b"], "'a_b' is neither a DNS name nor an IP address"),
+        (["--service", "a_b"], "'a_b' is neither a DNS name nor an IP address"),
+        (["--listen", "8080"], "Invalid value for '--listen': '8080' is not HOST:PORT"),
+        (["--kubeconfig", "/dev/null"], "there is no API server to ask: "),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_wrong_usage_is_exit_code_2_and_one_sentence(
+    installation: Installation, further: list[str], message: str
+) -> None:
+    assert f"Error: {message}" in asked_wrongly(*installation.arguments(*further))
+
+
+def test_a_port_that_can_not_be_had_is_exit_code_2(installation: Installation) -> None:
+    result = run(*installation.arguments("--listen", "192.0.2.1:8080"))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "Error: --listen: [Errno 99] Cannot assign requested address" in result.stderr
 
 
 def test_show_tells_what_is_stored_trusted_and_served_and_what_does_not_verify(installation: Installation) -> None:

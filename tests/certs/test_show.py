@@ -14,7 +14,7 @@ from certs.files import ensure
 from certs.lifetime import Lives
 from certs.pair import Pair
 from certs.sightings import Found, Trust, authorities, judge
-from tests.certs.installation import run
+from tests.certs.installation import asked_wrongly, run
 from tests.certs.keys import known
 
 NOW = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
@@ -154,12 +154,8 @@ def test_a_server_that_does_not_answer_is_exit_code_1() -> None:
     ids=["nowhere", "no port", "no such port", "no folder"],
 )
 def test_wrong_usage_is_exit_code_2(arguments: list[str], message: str) -> None:
-    result = run("show", *arguments)
-    assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr.endswith(message)
+    assert asked_wrongly("show", *arguments).endswith(message)
 
 
 def test_a_folder_without_files_is_exit_code_2(tmp_path: Path) -> None:
-    result = run("show", "--dir", str(tmp_path))
-    assert (result.returncode, result.stdout) == (2, "")
-    assert f"Error: {tmp_path} can't be read: " in result.stderr
+    assert f"Error: {tmp_path} can't be read: " in asked_wrongly("show", "--dir", str(tmp_path))
