@@ -36,9 +36,9 @@ def in_folder(survey: Survey, folder: Path) -> None:
 
 def in_cluster(survey: Survey, cluster: Cluster, *, namespace: str, name: str, among: Sequence[Reference]) -> None:
     """Add both Secrets and the webhook configurations. Raises ClusterError."""
-    for suffix, keys in (("ca", ("ca.crt", "next.crt", "old.crt")), ("tls", ("tls.crt",))):
+    for suffix, add in (("ca", _authority_secret), ("tls", _leaf_secret)):
         secret = cluster.get(f"/api/v1/namespaces/{namespace}/secrets/{name}-{suffix}")
-        survey.found += _in_secret(f"Secret {namespace}/{name}-{suffix}", secret, keys)
+        add(survey, f"Secret {namespace}/{name}-{suffix}", secret)
     for reference in among:
         found = cluster.get(reference.path)
         if found is None:
@@ -62,17 +62,31 @@ def served(survey: Survey, host: str, port: int, server_name: str) -> None:
     except (OSError, ValueError) as error:
         survey.found.append(Found(place=place, kind="leaf", fault=f"it can't be asked: {error}"))
     else:
-        survey.found.append(Found(place=place, kind="leaf", certificate=certificate))
+        survey.found.append(Found(place=place, kind="leaf", certificate=certificate, asked_for=server_name))
 
 
-def _in_secret(place: str, secret: Mapping[str, Any] | None, keys: Sequence[str]) -> list[Found]:
+def _authority_secret(survey: Survey, place: str, secret: Mapping[str, Any] | None) -> None:
+    """Add the authorities on record. There are none where leaves come from elsewhere, such as cert-manager."""
     if secret is None:
-        return [Found(place=place, kind="leaf" if keys == ("tls.crt",) else "ca", fault="it is missing")]
-    content = {key: base64.b64decode(value) for key, value in (secret.get("data") or {}).items()}
-    if keys == ("tls.crt",):
-        return _leaf(f"{place} tls.crt", content.get("tls.crt", b""))
-    there = {key: content.get(key, b"") for key in keys if key == "ca.crt" or content.get(key)}
-    return [found for key, pem in there.items() for found in authorities(f"{place} {key}", pem)]
+        found = Found(place=place, kind="ca", fault="it is missing: no keeper looks after the leaf", optional=True)
+        survey.found.append(found)
+        return
+    content = _content(secret)
+    there = [key for key in ("ca.crt", "next.crt", "old.crt") if key == "ca.crt" or content.get(key)]
+    survey.found += [found for key in there for found in authorities(f"{place} {key}", content.get(key, b""))]
+    known = read_bundle(b"\n".join(content.get(key, b"") for key in there))
+    survey.trusts.append(Trust(who=place, authorities=known))
+
+
+def _leaf_secret(survey: Survey, place: str, secret: Mapping[str, Any] | None) -> None:
+    if secret is None:
+        survey.found.append(Found(place=place, kind="leaf", fault="it is missing"))
+    else:
+        survey.found += _leaf(f"{place} tls.crt", _content(secret).get("tls.crt", b""))
+
+
+def _content(secret: Mapping[str, Any]) -> dict[str, bytes]:
+    return {key: base64.b64decode(value) for key, value in (secret.get("data") or {}).items()}
 
 
 def _in_configuration(survey: Survey, configuration: Configuration) -> None:

@@ -17,17 +17,22 @@ from certs.names import general_name, names_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A certificate found at a place, not yet judged; `fault` says why there is none that can be read."""
+    """A certificate found at a place, not yet judged; `fault` says why there is none that can be read.
+
+    optional: there need not be one. asked_for: the name that a server was asked for.
+    """
 
     place: str
     kind: str
     certificate: x509.Certificate | None = None
     fault: str = ""
+    optional: bool = False
+    asked_for: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
-    """Who trusts which authorities, and the server name it asks for (empty: any that the certificate has)."""
+    """Who trusts which authorities, and the server name it asks for (empty: each that the certificate has)."""
 
     who: str
     authorities: Certificates
@@ -64,7 +69,7 @@ def judge(found: Found, trusts: Sequence[Trust], now: dt.datetime) -> Sighting:
     """Judge one: an authority by itself, a leaf by everyone who has to accept it."""
     certificate = found.certificate
     if certificate is None:
-        return Sighting(found=found, verifies=False, why=found.fault)
+        return Sighting(found=found, verifies=None if found.optional else False, why=found.fault)
     if not valid(certificate, now):
         why = "it has ended" if expired(certificate, now) else "it is not valid yet"
         return Sighting(found=found, verifies=False, why=why)
@@ -73,16 +78,17 @@ def judge(found: Found, trusts: Sequence[Trust], now: dt.datetime) -> Sighting:
     elif not trusts:
         return Sighting(found=found, verifies=None, why="there is nothing to verify it with")
     else:
-        fault = "; ".join(filter(None, (_refusal(certificate, trust, now) for trust in trusts)))
+        fault = "; ".join(filter(None, (_refusal(certificate, trust, found.asked_for, now) for trust in trusts)))
     return Sighting(found=found, verifies=not fault, why=fault)
 
 
-def _refusal(leaf: x509.Certificate, trust: Trust, now: dt.datetime) -> str:
+def _refusal(leaf: x509.Certificate, trust: Trust, asked_for: str, now: dt.datetime) -> str:
     """Return why a client would refuse the leaf; nothing when it accepts it."""
+    server_name = trust.server_name or asked_for
     if not trust.authorities:
         return f"{trust.who} trusts no authority"
     builder = PolicyBuilder().store(Store(list(trust.authorities))).time(now)
-    for name in [trust.server_name] if trust.server_name else names_of(leaf) or [""]:
+    for name in [server_name] if server_name else names_of(leaf) or [""]:
         try:
             builder.build_server_verifier(general_name(name)).verify(leaf, [])
         except (VerificationError, ValueError) as error:

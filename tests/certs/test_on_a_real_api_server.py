@@ -413,6 +413,28 @@ def test_show_tells_what_is_stored_trusted_and_served_and_what_does_not_verify(i
     ]
 
 
+def test_a_leaf_from_elsewhere_needs_no_authority_on_record(installation: Installation) -> None:
+    installation.register(port=UNUSED_PORT)
+    installation.once()
+    where = ("--namespace", installation.namespace, "--name", NAME, "--kubeconfig", str(installation.kubeconfig))
+    assert run("show", *where).returncode == 0
+    installation.api.delete(installation.secret("ca"))
+    result = run("show", *where, "--validating", installation.namespace, "-o", "json")
+    assert result.returncode == 0
+    assert [(row["kind"], row["verifies"], row["why"]) for row in json.loads(result.stdout)] == [
+        ("ca", None, "it is missing: no keeper looks after the leaf"),
+        ("leaf", True, ""),
+        ("ca", True, ""),
+    ]
+    installation.api.delete(installation.secret("tls"))
+    result = run("show", *where, "--validating", "nowhere", "-o", "json")
+    assert (result.returncode, result.stdout) == (3, "")
+    assert 'validatingwebhookconfigurations.admissionregistration.k8s.io "nowhere" is forbidden' in result.stderr
+    result = run("show", *where, "-o", "json")
+    assert result.returncode == 1
+    assert [row["why"] for row in json.loads(result.stdout)][1:] == ["it is missing"]
+
+
 def test_an_api_server_that_is_not_there_is_exit_code_3(installation: Installation) -> None:
     elsewhere = installation.kubeconfig.with_name("elsewhere.kubeconfig")
     elsewhere.write_text(installation.kubeconfig.read_text().replace(installation.plane.server, "https://127.0.0.1:1"))

@@ -49,15 +49,17 @@ def test_a_leaf_is_judged_by_everyone_who_has_to_accept_it(
 
 
 @pytest.mark.parametrize(
-    ("trusts", "beginning"),
+    ("trusts", "asked_for", "beginning"),
     [
-        (trust(B), "mutating/m refuses it as webhook.here.svc: "),
-        (trust(A, server_name="another.here.svc"), "mutating/m refuses it as another.here.svc: "),
+        (trust(B), "", "mutating/m refuses it as webhook.here.svc: "),
+        (trust(A, server_name="another.here.svc"), "", "mutating/m refuses it as another.here.svc: "),
+        (trust(A), "::1", "mutating/m refuses it as ::1: "),
     ],
-    ids=["another authority", "another name"],
+    ids=["another authority", "another name", "asked for another name"],
 )
-def test_a_refusal_says_who_refuses_and_by_which_name(trusts: Trust, beginning: str) -> None:
-    judged = judge(Found(place="here", kind="leaf", certificate=LEAF.certificate), [trusts], NOW)
+def test_a_refusal_says_who_refuses_and_by_which_name(trusts: Trust, asked_for: str, beginning: str) -> None:
+    found = Found(place="here", kind="leaf", certificate=LEAF.certificate, asked_for=asked_for)
+    judged = judge(found, [trusts], NOW)
     assert judged.verifies is False
     assert judged.why.startswith(beginning)
 
