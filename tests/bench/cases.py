@@ -119,7 +119,7 @@ def body(case: Case) -> bytes:
 
 
 def _managed(document: Object, manager: str) -> Object:
-    labels = {f"f:{label}": {} for label in document["metadata"]["labels"]}
+    labels: Object = {f"f:{label}": {} for label in document["metadata"]["labels"]}
     return {
         "manager": manager,
         "operation": "Update",

@@ -66,7 +66,7 @@ class Running:
 
 
 def _ours(place: Place) -> Sequence[str | Path]:
-    flags = {
+    flags: Mapping[str, str | Path] = {
         "kubeconfig": place.kubeconfig,
         "listen": f"{LOOPBACK}:{place.port}",
         "probe-listen": f"{LOOPBACK}:{place.plain}",
@@ -113,7 +113,13 @@ CONTESTANTS: Final = (
 
 @contextmanager
 def running(
-    contestant: Contestant, programs: Mapping[str, Path], kubeconfig: Path, serving: Pair, authority: Path, folder: Path
+    contestant: Contestant,
+    *,
+    programs: Mapping[str, Path],
+    kubeconfig: Path,
+    serving: Pair,
+    authority: Path,
+    folder: Path,
 ) -> Iterator[Running]:
     """Start a contestant on the server's core; it needn't be ready yet."""
     port, plain, spare = free_ports(3)
@@ -158,7 +164,7 @@ def ask(running: Running, body: bytes, *, timeout: float = 5) -> bytes:
 
 def _says_ready(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/readyz", timeout=5) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/readyz", timeout=5) as answer:
             return bool(answer.status == 200)
     except (urllib.error.HTTPError, OSError):
         return False

@@ -12,13 +12,11 @@ class WrongAnswerError(Exception):
     """A contestant answers a case wrongly; the message says which and how."""
 
 
-def check(running: Running) -> int:
-    """Ask every case; return how many there are. Raises WrongAnswerError."""
-    cases = (*ALLOWED, *DENIED)
+def check(running: Running, cases: Iterable[Case] = (*ALLOWED, *DENIED)) -> None:
+    """Ask every case. Raises WrongAnswerError."""
     for case in cases:
         if fault := judge(case, ask(running, body(case)), explained=True):
             raise WrongAnswerError(f"{running.name}, case {case.name!r}: {fault}")
-    return len(cases)
 
 
 def judge(case: Case, answer: bytes, *, explained: bool) -> str:

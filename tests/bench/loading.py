@@ -84,8 +84,10 @@ class Load:
             "fresh": fresh,
             "drop": drop,
         }
-        command = [str(self.program), *(f"-{flag}={str(value).lower() if isinstance(value, bool) else value}"
-                                        for flag, value in flags.items())]
+        command = [
+            str(self.program),
+            *(f"-{flag}={str(value).lower() if isinstance(value, bool) else value}" for flag, value in flags.items()),
+        ]
         with on_core(LOAD_CORE):
             result = subprocess.run(command, capture_output=True, text=True, check=True)
         return _read(json.loads(result.stdout))

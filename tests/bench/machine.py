@@ -32,6 +32,12 @@ def on_core(core: int) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
+def move(pid: int, core: int) -> None:
+    """Let a running program have this core, and no other one."""
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), {core})
+
+
 def check() -> None:
     """Raise TooSmallError unless there are two cores."""
     if not {LOAD_CORE, SERVER_CORE} <= os.sched_getaffinity(0):
@@ -41,7 +47,11 @@ def check() -> None:
 def describe() -> dict[str, str]:
     """Return what the numbers depend on."""
     cpu = next(
-        (line.partition(":")[2].strip() for line in _read("/proc/cpuinfo").splitlines() if line.startswith("model name")),
+        (
+            line.partition(":")[2].strip()
+            for line in _read("/proc/cpuinfo").splitlines()
+            if line.startswith("model name")
+        ),
         platform.processor(),
     )
     memory = int(_read("/proc/meminfo").split()[1]) / 2**20

@@ -96,6 +96,18 @@ def vmi(name: str, namespace: str, on_node: str, changes: Sequence[str] = (), me
     }
 
 
+def vm(name: str, namespace: str) -> Object:
+    """Return the VM that a healthy VMI belongs to."""
+    template = {"metadata": {"labels": {"app": "shop"}}, "spec": vmi(name, namespace, "")["spec"]}
+    return {
+        "apiVersion": "kubevirt.io/v1",
+        "kind": "VirtualMachine",
+        "metadata": _metadata(name, namespace, labels={"app": "shop"}),
+        "spec": {"runStrategy": "Always", "template": template},
+        "status": {"created": True, "ready": True, "printableStatus": "Running"},
+    }
+
+
 def claims(vmi_name: str, namespace: str, changes: Sequence[str] = ()) -> tuple[Object, Object]:
     """Return the two claims of a VMI."""
     mode = "ReadWriteOnce" if "read-write-once" in changes else "ReadWriteMany"
@@ -150,10 +162,8 @@ def compact(document: Object) -> str:
     return json.dumps(document, separators=(",", ":"))
 
 
-def _metadata(
-    name: str, namespace: str = "", *, labels: Mapping[str, str] | None = None, **more: Any
-) -> Object:
-    fields = {f"f:{key}": {} for key in (*(labels or {}), "spec", "status", "ownerReferences", "finalizers")}
+def _metadata(name: str, namespace: str = "", *, labels: Mapping[str, str] | None = None, **more: Any) -> Object:
+    fields: Object = {f"f:{key}": {} for key in (*(labels or {}), "spec", "status", "ownerReferences", "finalizers")}
     managed = [
         {
             "manager": manager,

@@ -22,11 +22,13 @@ CONTROLLER_RUNTIME: Final = build.Module(
     packages={"controller-runtime": "."},
     version_of="sigs.k8s.io/controller-runtime",
 )
+Programs = Mapping[str, Path]
+"""Paths by the program's name."""
 KOPF_LOCK: Final = HERE / "peers" / "kopf" / "requirements.txt"
 
 
-def programs() -> Mapping[str, Path]:
-    """Build and install everything; return paths by the program's name.
+def programs() -> Programs:
+    """Build and install everything.
 
     Raises build.GoMissingError, build.BuildFailedError.
     """
@@ -46,3 +48,9 @@ def _kopf() -> Path:
         subprocess.run([folder / "bin" / "pip", "install", *options], check=True)
         (folder / "complete").touch()
     return folder / "bin" / "kopf"
+
+
+def kopf_version() -> str:
+    """Return the version in kopf's lock file."""
+    line = next(line for line in KOPF_LOCK.read_text().splitlines() if line.startswith("kopf=="))
+    return line.removeprefix("kopf==").split()[0]

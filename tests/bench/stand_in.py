@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from tests.bench.cases import DENIED, TEAMS
 from tests.bench.machine import LOAD_CORE, on_core
-from tests.bench.objects import Object, claims, compact, kubevirt, launcher, namespace, node, vmi
+from tests.bench.objects import Object, claims, compact, kubevirt, launcher, namespace, node, vm, vmi
 from tests.controlplane.pki import Authority
 from tests.controlplane.processes import LOOPBACK, Process, free_ports, listens
 from tests.controlplane.users import write_kubeconfig
@@ -62,7 +62,7 @@ def running_stand_in(size: Size, programs: Mapping[str, Path], folder: Path) -> 
     collections.write_text(json.dumps(_collections(size)))
     (port,) = free_ports(1)
     flags = {"listen": f"{LOOPBACK}:{port}", "certificate": pair.certificate, "key": pair.key}
-    command = [programs["leash"], "--", programs["apiserver"], "-collections", collections]
+    command: list[str | Path] = [programs["leash"], "--", programs["apiserver"], "-collections", collections]
     process = Process(
         name="stand-in",
         command=[*command, *(str(part) for flag, value in flags.items() for part in (f"-{flag}", value))],
@@ -93,7 +93,7 @@ def _collections(size: Size) -> list[Object]:
             **kubevirt_kind, **numbers, **_of(vmi(name, place, home)), "changing": True, "single": _single(broken),
         },
         {**kubevirt_kind, "plural": "virtualmachineinstancemigrations", "kind": "VirtualMachineInstanceMigration"},
-        {**kubevirt_kind, "plural": "virtualmachines", "kind": "VirtualMachine"},
+        {**kubevirt_kind, **numbers, **_of(vm(name, place))},
         {**kubevirt_kind, "plural": "kubevirts", "kind": "KubeVirt", "single": _single([kubevirt()])},
         {
             **core, **numbers, **_of(*claims(name, place)), "namespaced": True,

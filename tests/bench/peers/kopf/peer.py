@@ -3,6 +3,8 @@
 It knows nothing of the rest of this repository, and is installed in an environment of its own.
 """
 
+# mypy: ignore-errors
+# kopf is not in the environment where types are checked.
 import os
 from collections.abc import Iterator, Mapping
 from typing import Any

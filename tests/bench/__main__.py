@@ -1,0 +1,107 @@
+"""`python -m tests.bench [--quick]`: build, compare, print one table, write the results.
+
+Nothing here is a test: it measures time, and fails only where a contestant gives a wrong answer.
+"""
+
+import argparse
+import datetime as dt
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tests.bench import curves, direct, growth, machine, programs, real_api_server, tables
+from tests.bench.goals import outcomes
+from tests.bench.measures import Samples
+from tests.bench.plan import FULL, QUICK
+from tests.controlplane import build
+
+FOLDER = Path(__file__).parents[2] / "bench"
+STAGES = ("direct", "growth", "api-server")
+
+
+def main() -> int:
+    """Run the stages that are asked for. Exit code 0, or 1 where something is missing."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a few rounds, and no large cluster: 5 minutes")
+    parser.add_argument("--only", choices=STAGES, action="append", help="one stage (again for more); all by default")
+    parser.add_argument("--into", type=Path, help="folder of the results; bench/, with --quick bench/quick/")
+    options = parser.parse_args()
+    try:
+        machine.check()
+        built = programs.programs()
+    except (machine.TooSmallError, build.GoMissingError, build.BuildFailedError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    into = options.into or (FOLDER / "quick" if options.quick else FOLDER)
+    _run(built, FULL if not options.quick else QUICK, options.only or STAGES, into)
+    return 0
+
+
+def _run(built: programs.Programs, plan: Any, stages: Any, into: Path) -> None:
+    samples, points = Samples(), []
+    quiet = _others_before()
+    with tempfile.TemporaryDirectory(prefix="live-migration-webhook-bench-") as folder:
+        if "direct" in stages:
+            direct.compare(built, Path(folder) / "direct", plan, samples)
+        if "api-server" in stages:
+            real_api_server.measure(built, Path(folder) / "api-server", plan, samples)
+        if "growth" in stages:
+            points = growth.grow(built, Path(folder) / "growth", plan)
+    _write(into, samples, points, {**quiet, "others_after": _others()})
+
+
+def _write(into: Path, samples: Samples, points: list[growth.Point], busy: dict[str, float]) -> None:
+    reached = outcomes(samples, points)
+    parts = [tables.comparison(samples), tables.aims(reached)]
+    document = {
+        "when": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "machine": machine.describe(),
+        "busy": busy,
+        "versions": _versions(),
+        "samples": samples.document(),
+        "growth": [asdict(point) for point in points],
+        "goals": [{**asdict(each), "met": each.met} for each in reached],
+    }
+    into.mkdir(parents=True, exist_ok=True)
+    if points:
+        parts.insert(1, tables.growth(points))
+        (into / "growth.svg").write_text(curves.curves(points))
+    (into / "results.json").write_text(json.dumps(document, indent=1) + "\n")
+    (into / "results.md").write_text("\n".join(parts))
+    print("\n".join(parts))
+
+
+def _versions() -> dict[str, str]:
+    go = subprocess.run(["go", "env", "GOVERSION"], capture_output=True, text=True, check=True)
+    return {
+        "python": sys.version.split()[0],
+        "gunicorn": version("gunicorn"),
+        "go": go.stdout.strip(),
+        "controller-runtime": programs.CONTROLLER_RUNTIME.version,
+        "kopf": programs.kopf_version(),
+        "kubernetes": build.KUBERNETES.version,
+        "kubevirt": build.KUBEVIRT.version,
+    }
+
+
+def _others_before() -> dict[str, float]:
+    """Say how busy the machine is with other things, before anything is measured."""
+    return {"load_average_before": os.getloadavg()[0], "others_before": _others()}
+
+
+def _others() -> float:
+    """Return how many cores others keep busy at this moment: 0 is a quiet machine."""
+    before = machine.busy_seconds()
+    time.sleep(3)
+    return round((machine.busy_seconds() - before) / 3, 2)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

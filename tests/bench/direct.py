@@ -1,0 +1,138 @@
+"""Contestants asked directly, without an API server between: in turn, several rounds, the same reviews for each."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.bench import correctness
+from tests.bench.cases import ALLOWED, DENIED, body
+from tests.bench.contestants import CONTESTANTS, HOST, Contestant, Running, running
+from tests.bench.loading import Load, Seen
+from tests.bench.machine import cpu_seconds, memory
+from tests.bench.measures import Samples
+from tests.bench.plan import USUAL, Plan
+from tests.bench.programs import Programs
+from tests.bench.stand_in import Size, StandIn, running_stand_in
+from tests.controlplane.pki import Authority, Pair
+from tests.controlplane.processes import LOOPBACK
+
+ALLOWED_BODIES: Final = tuple(map(body, ALLOWED))
+DENIED_BODIES: Final = tuple(map(body, DENIED))
+API_SERVER_LIMIT: Final = 200
+"""Writes that an API server has under way at once (`--max-mutating-requests-inflight`): what exceeds it never comes."""
+SETTLING: Final = 1.0
+"""Seconds for what goes on after an answer: events, garbage collection."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arena:
+    """A cluster, and what is needed to start contestants in it."""
+
+    programs: Programs
+    stand_in: StandIn
+    serving: Pair
+    authority: Path
+    folder: Path
+
+    @contextmanager
+    def running(self, contestant: Contestant) -> Iterator[Running]:
+        """Run a contestant; it needn't be ready yet."""
+        with running(
+            contestant,
+            programs=self.programs,
+            kubeconfig=self.stand_in.kubeconfig,
+            serving=self.serving,
+            authority=self.authority,
+            folder=self.folder,
+        ) as started:
+            yield started
+
+    def load(self, target: Running) -> Load:
+        """Return the load generator against a contestant."""
+        return Load(program=self.programs["load"], url=target.url, authority=self.authority, folder=self.folder)
+
+
+@contextmanager
+def arena(programs: Programs, folder: Path, size: Size) -> Iterator[Arena]:
+    """Start a cluster of this size."""
+    with ExitStack() as stack:
+        folder.mkdir()
+        serving = folder / "serving"
+        serving.mkdir()
+        authority = Authority(serving)
+        yield Arena(
+            programs=programs,
+            stand_in=stack.enter_context(running_stand_in(size, programs, folder / "stand-in")),
+            serving=authority.issue("tls", HOST, LOOPBACK),
+            authority=authority.pair.certificate,
+            folder=folder,
+        )
+
+
+def compare(programs: Programs, folder: Path, plan: Plan, samples: Samples) -> None:
+    """Measure everything that can be measured without an API server."""
+    with arena(programs, folder, USUAL) as place:
+        for number in range(plan.rounds):
+            for contestant in _in_turn(number):
+                print(f"round {number + 1} of {plan.rounds}: {contestant.name}", file=sys.stderr, flush=True)
+                with place.running(contestant) as target:
+                    _round(place, target, plan, samples)
+
+
+def _in_turn(number: int) -> tuple[Contestant, ...]:
+    """Return the contestants, each round beginning with another one."""
+    first = number % len(CONTESTANTS)
+    return (*CONTESTANTS[first:], *CONTESTANTS[:first])
+
+
+def _round(place: Arena, target: Running, plan: Plan, samples: Samples) -> None:
+    samples.add(target.name, start=correctness.wait_until_right(target))
+    correctness.check(target)
+    time.sleep(SETTLING)
+    load = place.load(target)
+    capacity = _saturated(place, target, load, plan, samples)
+    samples.add(target.name, denied=load.expect("denied", DENIED_BODIES, seconds=plan.saturated).rate("denied"))
+    time.sleep(SETTLING)
+    steady = load.expect("allowed", ALLOWED_BODIES, seconds=plan.steady, rate=100).of("allowed")
+    samples.add(target.name, steady_p50=steady.p50, steady_p99=steady.p99, steady_p999=steady.p999)
+    fresh = load.expect("allowed", ALLOWED_BODIES, seconds=plan.fresh, connections=4, fresh=True)
+    samples.add(target.name, fresh=fresh.rate("allowed"), fresh_p99=fresh.of("allowed").p99)
+    held = memory(target.pid)
+    samples.add(target.name, memory=held.resident, charged=held.charged)
+    _overload(load, capacity, target.name, plan, samples)
+
+
+def _saturated(place: Arena, target: Running, load: Load, plan: Plan, samples: Samples) -> float:
+    """Measure how many requests it answers at most; return that."""
+    load.expect("allowed", ALLOWED_BODIES, seconds=1)
+    calls, used = place.stand_in.calls(), cpu_seconds(target.pid)
+    seen = load.expect("allowed", ALLOWED_BODIES, seconds=plan.saturated, warm_up=0)
+    answers = seen.of("allowed")
+    samples.add(
+        target.name,
+        throughput=seen.rate("allowed"),
+        saturated_p50=answers.p50,
+        saturated_p99=answers.p99,
+        cpu=(cpu_seconds(target.pid) - used) / answers.count * 1e6,
+        calls=(place.stand_in.calls() - calls) / answers.count,
+    )
+    return seen.rate("allowed")
+
+
+def _overload(load: Load, capacity: float, name: str, plan: Plan, samples: Samples) -> None:
+    seen: Seen = load.run(
+        ALLOWED_BODIES, seconds=plan.overload, rate=2 * capacity, connections=API_SERVER_LIMIT, drop=True
+    )
+    failed = sum(seen.others("allowed", "shed").values())
+    samples.add(
+        name,
+        overload_accepted=seen.rate("allowed"),
+        overload_accepted_p99=seen.of("allowed").p99,
+        overload_shed=seen.rate("shed"),
+        overload_shed_p99=seen.of("shed").p99,
+        overload_failed=failed / seen.seconds,
+    )

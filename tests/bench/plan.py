@@ -1,0 +1,35 @@
+"""How long and how often is measured: the whole benchmark in 25 minutes, the quick one in 5."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from tests.bench.stand_in import Size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Durations in seconds. `sizes` are the clusters of the growth curves."""
+
+    rounds: int
+    saturated: float
+    steady: float
+    fresh: float
+    overload: float
+    creates: float
+    create_rounds: int
+    sizes: tuple[Size, ...]
+    report: Size | None
+
+
+USUAL: Final = Size(nodes=50, vmis=500)
+"""The cluster in which contestants are compared."""
+SMALL, MIDDLE, LARGE = USUAL, Size(nodes=500, vmis=5_000), Size(nodes=5_000, vmis=50_000)
+
+FULL: Final = Plan(
+    rounds=5, saturated=5, steady=20, fresh=3, overload=3, creates=4, create_rounds=3,
+    sizes=(SMALL, MIDDLE, LARGE), report=MIDDLE,
+)  # fmt: skip
+QUICK: Final = Plan(
+    rounds=2, saturated=2, steady=5, fresh=2, overload=2, creates=2, create_rounds=1,
+    sizes=(SMALL, MIDDLE), report=None,
+)  # fmt: skip

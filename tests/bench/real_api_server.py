@@ -1,0 +1,203 @@
+"""What each webhook costs a migration at a real API server, by that server's own histogram; and KubeVirt's own webhook.
+
+The migrations are created with `dryRun`, so nothing is stored and all of them meet the same cluster.
+"""
+
+import base64
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from tests.bench import correctness
+from tests.bench.cases import ALLOWED, DENIED, Case, body, migration
+from tests.bench.contestants import CONTESTANTS, HOST, VIRT_API, Contestant, running
+from tests.bench.loading import Load
+from tests.bench.machine import LOAD_CORE, SERVER_CORE, cpu_seconds, memory, move
+from tests.bench.measures import Samples
+from tests.bench.objects import Object, claims, vmi
+from tests.bench.plan import Plan
+from tests.bench.programs import Programs
+from tests.controlplane.api import KUBEVIRT, Api
+from tests.controlplane.control_plane import ControlPlane
+from tests.controlplane.hypervisor import Hypervisor
+from tests.controlplane.kubevirt_objects import CUSTOM_RESOURCES, REGISTRATIONS
+from tests.controlplane.namespaces import create_namespace
+from tests.controlplane.pki import Authority
+from tests.controlplane.processes import LOOPBACK
+
+TEAM: Final = "team-0"
+NODES: Final = ("node-0-intel", "node-1-intel")
+HISTOGRAM: Final = "apiserver_admission_webhook_admission_duration_seconds"
+VIRT_API_HOOK: Final = "migration-create-validator.kubevirt.io"
+VIRT_API_PATH: Final = "/migration-validate-create"
+HEALTHY: Final = tuple(replace(case, namespace=TEAM) for case in ALLOWED)
+MIGRATIONS: Final = tuple(json.dumps(migration(case)).encode() for case in HEALTHY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A control plane with the objects of the cases, and a certificate for the contestants."""
+
+    plane: ControlPlane
+    programs: Programs
+    authority: Authority
+    folder: Path
+
+    def creates(self) -> Load:
+        """Return the load generator against the API server: migrations are created, and none is stored."""
+        user = json.loads(self.plane.kubeconfig().read_text())
+        path = f"{KUBEVIRT}/namespaces/{TEAM}/virtualmachineinstancemigrations?dryRun=All"
+        return Load(
+            program=self.programs["load"],
+            url=self.plane.server + path,
+            authority=Path(user["clusters"][0]["cluster"]["certificate-authority"]),
+            folder=self.folder,
+            header=f"Authorization: Bearer {user['users'][0]['user']['token']}",
+        )
+
+
+def measure(programs: Programs, folder: Path, plan: Plan, samples: Samples) -> None:
+    """Measure what needs a real API server."""
+    folder.mkdir()
+    serving = folder / "serving"
+    serving.mkdir()
+    plane = ControlPlane(virt_controller=False).start()
+    try:
+        _fill(plane)
+        for process in plane.processes.values():
+            move(process.pid or 0, LOAD_CORE)
+        stage = Stage(plane=plane, programs=programs, authority=Authority(serving), folder=folder)
+        for number in range(plan.create_rounds):
+            print(f"real API server: round {number + 1} of {plan.create_rounds}", file=sys.stderr, flush=True)
+            _virt_api_alone(stage, plan, samples)
+            for contestant in CONTESTANTS:
+                with _registered(stage, contestant) as hook:
+                    _creates(stage, contestant.name, hook, plan, samples)
+    finally:
+        plane.stop()
+
+
+def _virt_api_alone(stage: Stage, plan: Plan, samples: Samples) -> None:
+    """Measure KubeVirt's own webhook on the server's core: behind the API server, then asked directly."""
+    pid = stage.plane.processes["virt-api"].pid or 0
+    port = stage.plane._site.ports["virt-api"]
+    load = replace(stage.creates(), url=f"https://{HOST}:{port}{VIRT_API_PATH}", header="")
+    move(pid, SERVER_CORE)
+    _creates(stage, VIRT_API, VIRT_API_HOOK, plan, samples)
+    used = cpu_seconds(pid)
+    seen = load.expect("allowed", map(body, HEALTHY), seconds=plan.saturated, warm_up=0)
+    answers = seen.of("allowed")
+    samples.add(
+        VIRT_API,
+        throughput=seen.rate("allowed"),
+        cpu=(cpu_seconds(pid) - used) / answers.count * 1e6,
+        saturated_p50=answers.p50,
+        saturated_p99=answers.p99,
+        memory=memory(pid).resident,
+        charged=memory(pid).charged,
+    )
+    refused = [replace(case, namespace=TEAM) for case in DENIED if not case.allowed_by_kubevirt]
+    denied = load.expect("denied", map(body, refused), seconds=plan.saturated)
+    samples.add(VIRT_API, denied=denied.rate("denied"))
+    move(pid, LOAD_CORE)
+
+
+def _creates(stage: Stage, name: str, hook: str, plan: Plan, samples: Samples) -> None:
+    """Create migrations one by one, then eight at a time; read what the API server says that the hook took."""
+    for at_once in (1, 8):
+        stage.creates().expect("201", MIGRATIONS, seconds=1, connections=at_once)
+        before = _histogram(stage.plane.api(), hook)
+        seen = stage.creates().expect("201", MIGRATIONS, seconds=plan.creates, connections=at_once, warm_up=0)
+        seconds, count = (now - then for now, then in zip(_histogram(stage.plane.api(), hook), before, strict=True))
+        samples.add(name, **{f"added_{at_once}": seconds / count * 1000, f"create_{at_once}": seen.of("201").p50})
+
+
+def _histogram(api: Api, hook: str) -> tuple[float, float]:
+    """Return the sum of the seconds that a hook took, and how often it was asked."""
+    lines = api._raw("GET", "/metrics").decode().splitlines()
+    wanted = [line for line in lines if line.startswith(HISTOGRAM) and f'name="{hook}"' in line]
+    return _total(wanted, "_sum"), _total(wanted, "_count")
+
+
+def _total(lines: list[str], suffix: str) -> float:
+    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{HISTOGRAM}{suffix}{{"))
+
+
+@contextmanager
+def _registered(stage: Stage, contestant: Contestant) -> Iterator[str]:
+    """Run a contestant and let the API server ask it about migrations; give its hook's name."""
+    authority = stage.authority.pair.certificate
+    path = f"{REGISTRATIONS}/validatingwebhookconfigurations"
+    with running(
+        contestant,
+        programs=stage.programs,
+        kubeconfig=stage.plane.kubeconfig(),
+        serving=stage.authority.issue("tls", HOST, LOOPBACK),
+        authority=authority,
+        folder=stage.folder,
+    ) as target:
+        correctness.wait_until_right(target)
+        correctness.check(target, (*HEALTHY, *DENIED))
+        configuration = _registration(contestant.name, target.url, authority.read_bytes())
+        stage.plane.api().post(path, configuration)
+        try:
+            yield configuration["webhooks"][0]["name"]
+        finally:
+            stage.plane.api().delete(f"{path}/{contestant.name}")
+
+
+def _registration(name: str, url: str, authority: bytes) -> Object:
+    rule = {
+        "apiGroups": ["kubevirt.io"],
+        "apiVersions": ["v1"],
+        "resources": ["virtualmachineinstancemigrations"],
+        "operations": ["CREATE"],
+    }
+    hook = {
+        "name": f"{name}.bench.example",
+        "clientConfig": {"url": url, "caBundle": base64.b64encode(authority).decode()},
+        "rules": [rule],
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+        "timeoutSeconds": 5,
+    }
+    return {"metadata": {"name": name}, "webhooks": [hook]}
+
+
+def _fill(plane: ControlPlane) -> None:
+    """Make nodes and the virtual machines of all cases, as virt-controller and virt-handler leave them."""
+    admin, handler = plane.api(), plane.api("kubevirt-handler")
+    gates = {"spec": {"configuration": {"developerConfiguration": {"featureGates": ["HostDevices"]}}}}
+    admin.patch(f"{CUSTOM_RESOURCES}/kubevirt", gates)
+    create_namespace(admin, TEAM)
+    hypervisor = Hypervisor(admin=admin, virt_handler=handler)
+    for name in NODES:
+        hypervisor.add_node(name, labels=_cpu_labels())
+    for case in (*HEALTHY, *DENIED):
+        _make(admin, handler, case)
+
+
+def _make(admin: Api, handler: Api, case: Case) -> None:
+    for claim in claims(case.vmi, TEAM, case.broken):
+        admin.post(f"/api/v1/namespaces/{TEAM}/persistentvolumeclaims", _new(claim))
+    document = vmi(case.vmi, TEAM, NODES[0], case.broken, case.reason)
+    path = f"{KUBEVIRT}/namespaces/{TEAM}/virtualmachineinstances"
+    made = admin.post(path, _new(document))
+    handler.put(f"{path}/{case.vmi}", {**made, "status": document["status"]})
+
+
+def _new(document: Object) -> Object:
+    """Return an object as it is created: without what the API server writes."""
+    kept: Mapping[str, Any] = document["metadata"]
+    metadata = {key: kept[key] for key in ("name", "namespace", "annotations") if key in kept}
+    return {key: value for key, value in document.items() if key != "status"} | {"metadata": metadata}
+
+
+def _cpu_labels() -> Mapping[str, str]:
+    model = "Skylake-Server-IBRS"
+    kinds = ("host-model-cpu", "cpu-model", "cpu-model-migration")
+    return {f"{kind}.node.kubevirt.io/{model}": "true" for kind in kinds}

@@ -1,0 +1,73 @@
+"""What was measured, as Markdown: the comparison, the growth, and what was aimed at."""
+
+from collections.abc import Iterable, Sequence
+
+from tests.bench.contestants import CONTROLLER_RUNTIME, KOPF, OURS, VIRT_API
+from tests.bench.goals import Outcome
+from tests.bench.growth import Point
+from tests.bench.measures import Measure, Samples, Spread
+
+NAMES = (OURS, CONTROLLER_RUNTIME, KOPF, VIRT_API)
+
+
+def comparison(samples: Samples) -> str:
+    """Return the table of all contestants: median (minimum-maximum) of the rounds, and ours against each."""
+    head = ["measure", "unit", "this webhook", *NAMES[1:], *(f"ours ÷ {name}" for name in NAMES[1:])]
+    rows = [
+        [measure.title, measure.unit, *(_cell(samples.spread(measure, name)) for name in NAMES),
+         *(_ratio(samples.median(measure, OURS), samples.median(measure, name)) for name in NAMES[1:])]
+        for measure in Measure
+        if any(samples.spread(measure, name) for name in NAMES)
+    ]  # fmt: skip
+    return _table(head, rows)
+
+
+def growth(points: Sequence[Point]) -> str:
+    """Return the table of the sizes."""
+    head = [
+        "nodes", "VMIs", "PVCs", "start, s", "p50 at 100/s, ms", "p99 at 100/s, ms", "CPU per request, ms",
+        "requests/s", "RSS, MiB", "PSS, MiB", "report, s",
+    ]  # fmt: skip
+    rows = [
+        [
+            f"{point.nodes:,}", f"{point.vmis:,}", f"{2 * point.vmis:,}",
+            *map(_number, (point.start, point.p50, point.p99, point.cpu, point.throughput, point.memory,
+                           point.charged, point.report)),
+        ]
+        for point in points
+    ]  # fmt: skip
+    return _table(head, rows)
+
+
+def aims(outcomes: Iterable[Outcome]) -> str:
+    """Return the table of goals: limit, what was measured, and whether it is reached."""
+    words = {True: "yes", False: "**no**", None: "not measured"}
+    rows = [
+        [each.goal, f"{'≥' if each.at_least else '≤'} {each.limit:g} {each.unit}".strip(),
+         f"{_number(each.measured)} {each.unit}".strip(), words[each.met]]
+        for each in outcomes
+    ]  # fmt: skip
+    return _table(["goal", "limit", "measured", "reached"], rows)
+
+
+def _cell(spread: Spread | None) -> str:
+    if spread is None:
+        return ""
+    if spread.rounds == 1 or spread.minimum == spread.maximum:
+        return _number(spread.median)
+    return f"{_number(spread.median)} ({_number(spread.minimum)}-{_number(spread.maximum)})"
+
+
+def _ratio(ours: float | None, theirs: float | None) -> str:
+    return "" if ours is None or not theirs else f"{ours / theirs:.2f}"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 100 or value == 0 else f"{value:.3g}"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
