@@ -24,6 +24,9 @@ test: env chromium ## Run all tests, end to end on a real control plane
 fidelity: env ## Compare our list of eligible nodes with kube-scheduler's on 10,000 random clusters
 	$(BIN)/python -m tests.fidelity
 
+soak: env ## Restart replicas and rotate certificates under load for a quarter of an hour: nothing may be lost
+	@$(BIN)/python -m tests.reliability
+
 check: env ## Check style, types, the direction of imports, the chart, and that generated files are up to date
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

@@ -4,16 +4,15 @@ import ssl
 import time
 
 from tests.controlplane.processes import LOOPBACK
-from tests.reliability.scene import SCENE
 from tests.service import Service, issue
 
 
-def renew_leaf(service: Service, *, seconds: float = 30) -> None:
+def renew_leaf(service: Service, name: str, *, seconds: float = 30) -> None:
     """Put a new leaf of the same authority into the folder, and return when every replica serves it."""
     before = [served(replica.port) for replica in service.replicas]
     for file in ("tls.crt", "tls.key"):
         (service.certificates / file).unlink()
-    issue(service.certificates, f"{SCENE}.{SCENE}.svc")
+    issue(service.certificates, f"{name}.{name}.svc")
     deadline = time.monotonic() + seconds
     while any(served(r.port) == old for r, old in zip(service.replicas, before, strict=True)):
         if time.monotonic() > deadline:

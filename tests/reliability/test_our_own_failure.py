@@ -8,25 +8,16 @@ import pytest
 from tests.controlplane.control_plane import ControlPlane
 from tests.controlplane.hypervisor import Hypervisor
 from tests.e2e.machines import a_migration, a_running_vm, apply, cpu_labels
+from tests.reliability.scene import JUDGED_BY, judging
 from tests.service import running_service
-
-BUGGY = "live-migration-webhook-buggy"
 
 
 @pytest.fixture(params=["Ignore", "Fail"])
 def policy(request: pytest.FixtureRequest, control_plane: ControlPlane) -> Iterator[str]:
     """Register a service one of whose rules raises, with a failurePolicy."""
-    only = {"namespaceSelector": {"matchLabels": {BUGGY: request.param}}}
-    values = {
-        "webhooks": {
-            "validateMigrations": {"failurePolicy": request.param, **only},
-            "validateVirtualMachines": {"enabled": False},
-            "mutateMigrations": {"enabled": False},
-            "mutatePods": {"enabled": False},
-        }
-    }
     program, environment = (sys.executable, "-m", "tests.server.program"), {"INJECTED": "raise"}
-    name = f"{BUGGY}-{request.param.lower()}"
+    name = f"buggy-{request.param.lower()}"
+    values = judging(name, request.param)
     with running_service(control_plane, name=name, program=program, environment=environment, values=values) as service:
         assert service.is_ready()
         yield request.param
@@ -35,7 +26,7 @@ def policy(request: pytest.FixtureRequest, control_plane: ControlPlane) -> Itera
 def test_the_failure_policy_decides_about_a_bug(
     control_plane: ControlPlane, hypervisor: Hypervisor, namespace: str, policy: str
 ) -> None:
-    control_plane.kubectl("label", "namespace", namespace, f"{BUGGY}={policy}")
+    control_plane.kubectl("label", "namespace", namespace, f"{JUDGED_BY}=buggy-{policy.lower()}")
     for node in ("node-a", "node-b"):
         hypervisor.add_node(node, labels=cpu_labels("Skylake-Server-IBRS"))
     apply(control_plane, namespace, a_running_vm("web"))

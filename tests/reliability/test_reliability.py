@@ -1,11 +1,13 @@
-"""No call is lost while replicas are replaced and leaves are renewed; `make soak` has the long forms."""
+"""No call is lost while replicas are replaced and certificates are renewed; `make soak` has the long forms."""
 
+import uuid
 from collections.abc import Iterator
 
 import pytest
 
 from tests.controlplane.control_plane import ControlPlane
 from tests.controlplane.hypervisor import Hypervisor
+from tests.reliability.keeper import kept, rotate
 from tests.reliability.load import Load
 from tests.reliability.renewal import renew_leaf
 from tests.reliability.scene import MACHINES, restart, start_machines, strict_service
@@ -14,16 +16,22 @@ from tests.service import Service
 CALLS = 1000
 
 
-@pytest.fixture(scope="module")
-def strict(control_plane: ControlPlane) -> Iterator[Service]:
-    with strict_service(control_plane) as service:
+@pytest.fixture
+def name() -> str:
+    """Name a service of the test's own."""
+    return f"strict-{uuid.uuid4().hex[:6]}"
+
+
+@pytest.fixture
+def strict(control_plane: ControlPlane, name: str) -> Iterator[Service]:
+    with strict_service(control_plane, name) as service:
         yield service
 
 
 @pytest.fixture
-def load(control_plane: ControlPlane, strict: Service, hypervisor: Hypervisor, namespace: str) -> Load:
+def load(control_plane: ControlPlane, strict: Service, hypervisor: Hypervisor, namespace: str, name: str) -> Load:
     assert strict.is_ready()
-    start_machines(control_plane, hypervisor, namespace)
+    start_machines(control_plane, hypervisor, namespace, name)
     return Load(control_plane.api("alice"), namespace, MACHINES)
 
 
@@ -36,10 +44,18 @@ def test_a_rolling_restart_of_both_replicas_loses_nothing(strict: Service, load:
     assert load.lost == []
 
 
-def test_three_renewals_of_the_leaf_in_a_row_lose_nothing(strict: Service, load: Load) -> None:
+def test_three_renewals_of_the_leaf_in_a_row_lose_nothing(strict: Service, load: Load, name: str) -> None:
     with load:
         for _ in range(3):
-            renew_leaf(strict)
+            renew_leaf(strict, name)
+        load.until(CALLS // 2)
+
+    assert load.lost == []
+
+
+def test_a_rotation_of_the_authority_loses_nothing(strict: Service, load: Load, name: str) -> None:
+    with kept(strict, name) as keeper, load:
+        rotate(keeper)
         load.until(CALLS // 2)
 
     assert load.lost == []
