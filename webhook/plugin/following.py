@@ -23,8 +23,8 @@ from webhook.plugin.moving import TIMEOUT, phase
 
 TICK: Final = 0.5
 """Seconds between two looks."""
-COMPLETION_TIMEOUT: Final = "live-migration-webhook/completion-timeout"
-"""The webhook writes it on a migration that it allows."""
+COMPLETION_TIMEOUTS: Final = tuple(f"live-migration-webhook/completion-timeout{of}" for of in ("-of-kubevirt", ""))
+"""The webhook writes them on a migration that it allows; KubeVirt goes by the first."""
 
 Show = Callable[[Document], None]
 
@@ -55,26 +55,19 @@ def _display(migration: Document) -> Iterator[Show]:
         limit = _limit(migration)
         task = progress.add_task("Pending", total=limit or None, limit=f"of {limit} s at most" if limit else "")
         begun = time.monotonic()
-        yield lambda seen: progress.update(task, description=_said(seen), completed=_completed(seen, begun, limit))
+        yield lambda seen: progress.update(task, description=phase(seen), completed=_completed(seen, begun, limit))
 
 
 def _lines() -> Show:
     shown: set[str] = set()
 
     def show(migration: Document) -> None:
-        said = _said(migration)
-        if said not in shown:
-            shown.add(said)
-            click.echo(said, err=True)
+        now = phase(migration)
+        if now not in shown:
+            shown.add(now)
+            click.echo(now, err=True)
 
     return show
-
-
-def _said(migration: Document) -> str:
-    """Return the phase, and the two nodes once they are known."""
-    state = Fields(migration).object("status").object("migrationState")
-    source, target = state.text("sourceNode"), state.text("targetNode")
-    return phase(migration) + (f" ({source} to {target})" if source and target else "")
 
 
 def _completed(migration: Document, begun: float, limit: int) -> float:
@@ -84,5 +77,6 @@ def _completed(migration: Document, begun: float, limit: int) -> float:
 def _limit(migration: Document) -> int:
     """Return the completion timeout in seconds, 0 when it isn't known."""
     annotations = Fields(migration).object("metadata").string_map("annotations")
-    match = re.match(r"(\d{1,9})s", annotations.get(COMPLETION_TIMEOUT, ""))
+    said = next((annotations[key] for key in COMPLETION_TIMEOUTS if key in annotations), "")
+    match = re.match(r"(\d{1,9})s", said)
     return int(match[1]) if match else 0
