@@ -89,8 +89,8 @@ KUBERNETES = Module(
 )
 KUBEVIRT = Module(
     folder=HERE / "kubevirt",
-    packages={"kubevirt": "."},
-    links=("virt-api", "virt-controller"),
+    packages={"kubevirt": ".", "virt-api": "./virtapi"},
+    links=("virt-controller",),
     prints=("crds", "rbac", "webhooks"),
     version_of="kubevirt.io/kubevirt",
     version_variables=("kubevirt.io/client-go/version.gitVersion={version}",),

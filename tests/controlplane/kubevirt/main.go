@@ -1,8 +1,9 @@
-// Package main holds KubeVirt's programs of the test control plane in one binary: virt-api,
-// virt-controller, printers of what virt-operator would install, and the renderer of launcher pods.
+// Package main holds KubeVirt's programs of the test control plane, virt-api excepted, in one
+// binary: virt-controller, printers of what virt-operator would install, and the renderer of
+// launcher pods.
 //
 // The program is picked by the name under which the binary was started, else by the first
-// argument. Every program ends when its owner does: see owner.go.
+// argument. Every program ends when its owner does: see owner/owner.go.
 package main
 
 import (
@@ -13,15 +14,13 @@ import (
 	"slices"
 	"strings"
 
-	"kubevirt.io/client-go/log"
-	"kubevirt.io/kubevirt/pkg/service"
-	virtapi "kubevirt.io/kubevirt/pkg/virt-api"
+	"live-migration-webhook/controlplane/kubevirt/owner"
+
 	"kubevirt.io/kubevirt/pkg/virt-controller/watch"
 )
 
 // programs maps a name to a program; args are those after the name, the result is the exit code.
 var programs = map[string]func(args []string) int{
-	"virt-api":        virtAPIMain,
 	"virt-controller": virtControllerMain,
 	"crds":            func([]string) int { return printList(customResourceDefinitions()) },
 	"webhooks":        func([]string) int { return printList(webhookConfigurations(), nil) },
@@ -40,18 +39,9 @@ func main() {
 		fmt.Fprintf(os.Stderr, "usage: %s {%s} [ARGUMENT...]\n", os.Args[0], strings.Join(names, "|"))
 		os.Exit(2)
 	}
-	endWithOwner(func() { os.Exit(1) })
+	owner.EndWith(func() { os.Exit(1) })
 	os.Args = args
 	os.Exit(program(args[1:]))
-}
-
-// virtAPIMain serves KubeVirt's admission webhooks and subresources; it reads its flags from os.Args.
-func virtAPIMain([]string) int {
-	log.InitializeLogging("virt-api")
-	app := virtapi.NewVirtApi()
-	service.Setup(app)
-	app.Execute()
-	return 0
 }
 
 // virtControllerMain runs KubeVirt's controllers; it reads its flags from os.Args.
