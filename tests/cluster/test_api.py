@@ -145,8 +145,8 @@ def test_a_list_asks_for_pages_and_labels() -> None:
     assert [(page.items, page.version) for page in pages] == [([{}], "10"), ([], "11")]
     first, second = server.requests
     assert first.path == "/apis/kubevirt.io/v1/namespaces/default/virtualmachineinstancemigrations"
-    assert first.query == {"limit": "500", "labelSelector": "a=b,c=d"}
-    assert second.query == {"limit": "500", "labelSelector": "a=b,c=d", "continue": "next"}
+    assert first.query == {"limit": "100", "labelSelector": "a=b,c=d"}
+    assert second.query == {"limit": "100", "labelSelector": "a=b,c=d", "continue": "next"}
     assert first.headers["User-Agent"] == "kubectl-livemigration"
 
 

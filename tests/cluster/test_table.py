@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders import a_cluster, a_launcher, a_node, a_pod
 from webhook.cluster.table import Key, Table
 
 
@@ -75,3 +77,40 @@ def test_objects_are_found_by_the_labels_that_they_carry() -> None:
     assert list(table.carrying({("app", "web")}, "default")) == [("default", "a"), ("default", "b")]
     assert list(table.carrying({("app", "")}, "default")) == []
     assert list(table.carrying((), "other")) == [("other", "c")]
+
+
+PODS = [
+    a_launcher(),
+    a_launcher("node-b", uid="u-db", vmi="db"),
+    a_pod(name="other", labels={"kubevirt.io/created-by": "u-web", "app": "web"}),
+    a_pod(name="other", namespace="elsewhere", labels={"kubevirt.io/created-by": "u-web"}),
+]
+NODES = [a_node("node-a", labels={"zone": "1", "disk": "fast"}), a_node("node-b", labels={"zone": "1"})]
+
+
+@pytest.mark.parametrize("namespace", ["", "default", "elsewhere"])
+@pytest.mark.parametrize(
+    "labels",
+    [
+        pytest.param([], id="no label"),
+        pytest.param([("kubevirt.io/created-by", "u-web")], id="a VMI's"),
+        pytest.param([("kubevirt.io/created-by", "u-web"), ("kubevirt.io", "virt-launcher")], id="a VMI's launchers"),
+        pytest.param([("kubevirt.io/created-by", "u-nobody")], id="a VMI's that does not exist"),
+        pytest.param([("app", "web")], id="another label"),
+    ],
+)
+def test_pods_are_found_by_their_labels_as_in_any_table(namespace: str, labels: list[tuple[str, str]]) -> None:
+    pods = a_cluster(*PODS).pods
+
+    assert sorted(pods.carrying(labels, namespace)) == sorted(Table.carrying(pods, labels, namespace))
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [[], [("zone", "1")], [("zone", "1"), ("disk", "fast")], [("zone", "2")], [("kubernetes.io/hostname", "node-a")]],
+    ids=["no label", "both", "one", "none", "the name"],
+)
+def test_nodes_are_found_by_their_labels_as_in_any_table(labels: list[tuple[str, str]]) -> None:
+    nodes = a_cluster(*NODES).nodes
+
+    assert sorted(nodes.carrying(labels)) == sorted(Table.carrying(nodes, labels))

@@ -18,8 +18,8 @@ from webhook.cluster.kinds import Kind
 from webhook.cluster.refusals import NotFound, Unreachable, refusal
 from webhook.cluster.watch import Watch
 
-PAGE: Final = 500
-"""Objects of one page: what kubectl asks for."""
+PAGE: Final = 100
+"""Objects of one page. Larger ones (kubectl asks for 500) are hardly faster, and leave holes in the memory."""
 
 _NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 """A name that an object can have (RFC 1123); names found in objects go into paths."""

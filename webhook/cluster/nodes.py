@@ -104,6 +104,13 @@ class NodeTable(Table[Node]):
             yield self._names[lowest.bit_length() - 1]
             nodes ^= lowest
 
+    def carrying(self, labels: Iterable[tuple[str, str]], namespace: str = "") -> Iterator[Key]:
+        """Yield the keys of the nodes that carry all these labels."""
+        nodes = self.all
+        for label in labels:
+            nodes &= self.labelled(*label)
+        return ((namespace, name) for name in self.each(nodes))
+
     def replaced(self, changes: Mapping[Key, Node | None]) -> Self:
         """Make the successor: each node leaves the sets of what it had, and enters those of what it has."""
         bits = self._bits(changes)

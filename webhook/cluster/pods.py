@@ -1,6 +1,6 @@
 """The pods, indexed by whose launcher they are, where they run, and whom they keep away."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Final, Self
 
@@ -55,6 +55,15 @@ class PodTable(Table[Pod]):
         """Yield all pods that occupy a node and may keep away a pod with these labels, and some that don't."""
         for pair in (*labels.items(), None):
             yield from self._group(Trait.REPELS, pair)
+
+    def carrying(self, labels: Iterable[tuple[str, str]], namespace: str = "") -> Iterator[Key]:
+        """Yield the keys of the pods that carry all these labels; those of one VMI without looking at the others."""
+        wanted = frozenset(labels)
+        creator = next((uid for key, uid in wanted if key == CREATED_BY), None)
+        if creator is None:
+            return super().carrying(wanted, namespace)
+        pods = (pod.metadata for pod in self._group(Trait.VMI, creator) if wanted <= pod.metadata.labels.items())
+        return (pod.key for pod in pods if namespace in {"", pod.namespace})
 
     def replaced(self, changes: Mapping[Key, Pod | None]) -> Self:
         """Make the successor: each pod leaves the groups that it was in, and enters those that it is in."""

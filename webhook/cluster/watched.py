@@ -9,6 +9,7 @@ from webhook.cluster import live
 from webhook.cluster.api import Api
 from webhook.cluster.condition import Condition, now
 from webhook.cluster.kinds import KINDS, Kind, Reference
+from webhook.cluster.memory import return_large_pieces
 from webhook.cluster.reflector import Pace, Reflector
 from webhook.cluster.snapshot import Snapshot
 from webhook.cluster.source import ClusterUnavailable
@@ -39,6 +40,7 @@ class WatchedCluster:
 
     def start(self) -> None:
         """Begin to load and to watch; returns at once."""
+        return_large_pieces()
         self._publisher.start()
         for reflector in self._reflectors:
             reflector.start()
