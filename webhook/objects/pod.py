@@ -21,7 +21,11 @@ FINAL_PHASES: Final = frozenset({"Succeeded", "Failed"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pod:
-    """A pod; `node` is "" before it has one, `requests` what its containers ask for together."""
+    """A pod; `node` is "" before it has one, `requests` what its containers ask for together.
+
+    `anti_affinity` leaves out the term that only keeps pods of the same virtual machine away, which all targets of
+    migrations have: the newcomer's own term says the same.
+    """
 
     metadata: Metadata
     node: str = ""
@@ -56,12 +60,14 @@ class Pod:
 def read_pod(document: Fields, namespace: str = "") -> Pod:
     """Read a pod; `namespace` is the request's, for an object that names none."""
     spec = document.object("spec")
+    metadata = read_metadata(document, namespace)
+    own = {(CREATED_BY, metadata.labels.get(CREATED_BY))}
     return Pod(
-        metadata=read_metadata(document, namespace),
+        metadata=metadata,
         node=spec.text("nodeName"),
         phase=document.object("status").text("phase"),
         node_selector=spec.string_map("nodeSelector"),
-        anti_affinity=read_affinity(spec).anti_pods,
+        anti_affinity=tuple(t for t in read_affinity(spec).anti_pods if t.selector is None or t.selector.pairs != own),
         requests=_requests(spec),
     )
 
