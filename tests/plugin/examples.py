@@ -52,7 +52,7 @@ def said(arguments: str) -> bytes:
     result = subprocess.run(
         [PROGRAM, *arguments.split()], cwd=ROOT, env={**os.environ, **ENVIRONMENT}, capture_output=True, check=False
     )
-    if result.returncode > 1:
+    if result.returncode > 1 or not result.stdout:
         raise RuntimeError(result.stderr.decode())
     return result.stdout
 

@@ -32,6 +32,7 @@ from webhook.settings import Settings
     help="Check the VMs in manifests: files, folders, or - for standard input. The cluster around them is that of "
     "--cluster, --kubeconfig or --context, and none without.",
 )
+@click.option("--manifests", is_flag=True, help="The arguments are manifests, not VMs: for pre-commit and xargs.")
 @click.option(
     "--set",
     "changes",
@@ -50,6 +51,7 @@ def command(
     selector: str,
     files: tuple[str, ...],
     changes: tuple[str, ...],
+    manifests: bool,
     verbose: bool,
     output: str,
 ) -> int:
@@ -57,6 +59,8 @@ def command(
 
     Exit codes: 0 all can; 1 one can't; 2 wrong usage or unreadable input; 3 cluster not reachable.
     """
+    if manifests:
+        files, vms = (*files, *vms), ()
     if all_namespaces and (namespace or vms):
         raise Failure("-A means all VMs of all namespaces; leave out -n and names")
     change = what_if(changes) if changes else unchanged

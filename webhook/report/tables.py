@@ -1,6 +1,6 @@
 """Tables and explanations for a terminal."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from io import StringIO
 from typing import Final
 
@@ -20,6 +20,8 @@ from webhook.wording import named
 GOOD, BAD, DIM, HEAD = "green", "red", "dim", "bold"
 _COLOURS: Final = {Outcome.MOVES: GOOD, Outcome.STAYS: BAD, Outcome.SHUT_DOWN: "yellow"}
 INDENT: Final = 2
+WORD: Final = 16
+"""Columns that a restriction's name needs."""
 
 
 def rendered(parts: Iterable[RenderableType], *, width: int, colours: bool) -> str:
@@ -42,16 +44,19 @@ def rendered(parts: Iterable[RenderableType], *, width: int, colours: bool) -> s
 
 def check_table(survey: Survey) -> Iterator[RenderableType]:
     """Yield one line for each virtual machine."""
-    table = _table("NAMESPACE", "NAME", "NODE", "MIGRATABLE", "TIMEOUT", "TARGETS", "RESTRICTIONS")
+    # On a narrow terminal the last ones go first.
+    table = _table(
+        "NAMESPACE", "NAME", "NODE", "MOVES", "RESTRICTIONS", "TARGETS", "TIMEOUT", wrapped={"RESTRICTIONS", "TARGETS"}
+    )
     for finding in survey.findings:
         table.add_row(
             named(finding.vmi.metadata.namespace),
             named(finding.vmi.metadata.name),
             named(finding.vmi.status.node) or Text(f"({finding.state})", DIM),
             _verdict(finding),
-            f"{finding.timeouts.completion}s" if finding.timeouts.completion else "none",
-            _targets(finding, survey),
             _restrictions(finding),
+            _targets(finding, survey),
+            f"{finding.timeouts.completion}s" if finding.timeouts.completion else "none",
         )
     yield table
 
@@ -88,7 +93,9 @@ def nodes_table(finding: Finding, survey: Survey) -> Iterator[RenderableType]:
 def drain_table(drain: Drain, survey: Survey) -> Iterator[RenderableType]:
     """Yield what happens to each virtual machine, in an order that works, and the conclusion."""
     if drain.evictions:
-        table = _table("", "NAMESPACE", "NAME", "OUTCOME", "TARGET", "COULD GO TO", "WHY")
+        table = _table(
+            "", "NAMESPACE", "NAME", "OUTCOME", "TARGET", "COULD GO TO", "WHY", wrapped={"COULD GO TO", "WHY"}
+        )
         for number, eviction in enumerate(drain.evictions, start=1):
             table.add_row(str(number), *_eviction(eviction, survey))
         yield table
@@ -99,7 +106,9 @@ def drain_table(drain: Drain, survey: Survey) -> Iterator[RenderableType]:
 def cpu_models_table(models: CpuModels, survey: Survey) -> Iterator[RenderableType]:
     """Yield the models and their nodes, the virtual machines that would gain, and the two remedies."""
     total = survey.snapshot.nodes.all.bit_count()
-    table = _table("MODEL", "NODES", "OWN MODEL OF", "TAKES MIGRATIONS ON")
+    table = _table(
+        "MODEL", "NODES", "OWN MODEL OF", "TAKES MIGRATIONS ON", wrapped={"OWN MODEL OF", "TAKES MIGRATIONS ON"}
+    )
     for row in models.models:
         count = f"{row.supported.bit_count()} of {total}"
         table.add_row(
@@ -121,11 +130,14 @@ def notes(survey: Survey) -> Iterator[RenderableType]:
         yield Text(f"note: {each}", "yellow")
 
 
-def _table(*headers: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style=HEAD)
-    for number, header in enumerate(headers, start=1):
-        last = number == len(headers)
-        table.add_column(header, no_wrap=not last, overflow="fold" if last else "ellipsis")
+def _table(*headers: str, wrapped: Collection[str] = ()) -> Table:
+    """Return a table; the `wrapped` columns, else the last one, take several lines where the terminal is narrow."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=HEAD)
+    for header in headers:
+        wraps = header in (wrapped or headers[-1:])
+        table.add_column(
+            header, no_wrap=not wraps, overflow="fold" if wraps else "ellipsis", min_width=WORD if wraps else None
+        )
     return table
 
 
