@@ -32,12 +32,12 @@ def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
 def namespaces(term: PodTerm, own: str, cluster: Snapshot) -> frozenset[str] | None:
     """Return the namespaces that a term of a pod in the namespace `own` is about, None for all.
 
-    kube-scheduler asks the selector of a new pod's term once more without labels: one that accepts a namespace without
-    labels (the empty one, but also `stage notin (test)`) is about all of them.
+    An empty namespace selector means all of them. kube-scheduler 1.34 and 1.35 take negative ones (`stage notin (test)`)
+    for empty too, against the API's own definition: that fault is not repeated here.
     """
     if term.namespace_selector is None:
         return frozenset(term.namespaces or (own,))
-    if term.namespace_selector.matches({}):
+    if not term.namespace_selector.requirements:
         return None
     return frozenset((*term.namespaces, *cluster.namespaces(term.namespace_selector)))
 
