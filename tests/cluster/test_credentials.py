@@ -159,3 +159,15 @@ def test_a_service_account_that_is_incomplete_is_named(tmp_path: Path, files: di
         account.tls(), account.authorization()
     with pytest.raises(Unreachable):
         Api(Connection(account)).get(NAMESPACE, "", "default", timeout=1)
+
+
+def test_a_folder_in_place_of_a_kubeconfig_is_a_service_account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    (tmp_path / "token").write_text("secret\n")
+
+    found = credentials(str(tmp_path))
+
+    assert (found.server, found.authorization()) == ("https://10.96.0.1:443", "Bearer secret")

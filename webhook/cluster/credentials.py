@@ -61,12 +61,16 @@ class Credentials(Protocol):
 def credentials(kubeconfig: str = "", context: str = "") -> Credentials:
     """Find credentials as kubectl does: the file given, $KUBECONFIG, a pod's service account, ~/.kube/config.
 
+    A folder in place of the file is a service account's that is mounted elsewhere.
+
     Raises:
         NoCredentials: when there are none, or they can't be read.
     """
     in_a_pod = "KUBERNETES_SERVICE_HOST" in os.environ and SERVICE_ACCOUNT.is_dir()
     if in_a_pod and not (kubeconfig or context or os.environ.get("KUBECONFIG")):
         return ServiceAccount()
+    if kubeconfig and Path(kubeconfig).is_dir():
+        return ServiceAccount(Path(kubeconfig))
     return Kubeconfig(kubeconfig or os.environ.get("KUBECONFIG", ""), context)
 
 
