@@ -32,7 +32,7 @@ def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
 def namespaces(term: PodTerm, own: str, cluster: Snapshot) -> frozenset[str] | None:
     """Return the namespaces that a term of a pod in the namespace `own` is about, None for all.
 
-    An empty namespace selector means all of them. kube-scheduler 1.34 and 1.35 take negative ones (`stage notin (test)`)
+    An empty namespace selector means all. kube-scheduler 1.34 and 1.35 take negative ones (`stage notin (test)`)
     for empty too, against the API's own definition: that fault is not repeated here.
     """
     if term.namespace_selector is None:
