@@ -90,6 +90,19 @@ def test_a_model_that_the_cluster_chooses_later_does_not_concern_a_running_vm(
     assert target["spec"]["nodeName"] == "node-b"
 
 
+def test_a_migration_carries_what_we_and_kubevirt_write(
+    control_plane: ControlPlane, service: Service, namespace: str, hypervisor: Hypervisor
+) -> None:
+    assert service.is_ready()
+    set_up(control_plane, namespace, hypervisor, Story(title="", hosts=[Host(name="node-b")], eligible=[]))
+    apply(control_plane, namespace, a_migration("move", "web"))
+    path = f"{KUBEVIRT}/namespaces/{namespace}/virtualmachineinstancemigrations/move"
+    metadata = control_plane.api().get(path)["metadata"]
+    assert metadata["labels"]["kubevirt.io/vmi-name"] == "web"
+    assert metadata["finalizers"] == ["kubevirt.io/migrationJobFinalize"]
+    assert metadata["annotations"]["live-migration-webhook/cpu-selectors"] == f"{MIGRATION}Skylake-Server-IBRS=true"
+
+
 def test_a_target_pod_without_selectors_is_patched_and_placed_rightly(
     control_plane: ControlPlane, service: Service, namespace: str, hypervisor: Hypervisor
 ) -> None:
