@@ -47,9 +47,12 @@ chromium: ## Install the browser in which the report is tested, on Debian
 examples: env chromium ## Write examples/outputs and the picture of the report from examples/cluster
 	$(BIN)/python -m tests.plugin.examples
 
+krew: env ## Build krew's archive and manifest of the kubectl plugin in dist/
+	$(BIN)/python krew/archive.py
+
 lock: ## Write the lock files from pyproject.toml
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/runtime.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group build -o requirements/build.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements/dev.txt
 
-.PHONY: help env demo test fidelity soak check generate chromium examples lock
+.PHONY: help env demo test fidelity soak check generate chromium examples krew lock
