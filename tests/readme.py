@@ -3,13 +3,15 @@
 import argparse
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Final
 
+from tests.plugin.examples import EXAMPLES, OUTPUTS, ROOT
 from webhook.catalogue import PREDICATE, RESTRICTION, entries
 from webhook.settings import described
 
-README: Final = Path(__file__).parents[1] / "README.md"
+README: Final = ROOT / "README.md"
+SHOWN: Final = ("check", "nodes", "drain")
+"""Examples that are shown: the command, and what it prints."""
 
 
 def catalogue(kind: str) -> Iterator[str]:
@@ -29,12 +31,19 @@ def settings() -> Iterator[str]:
         yield f"| `{setting.flag}` | `{setting.variable}` | {_code(setting.default)} | {setting.about} |"
 
 
+def output(example: str) -> str:
+    """Return a command and what it prints, as `make examples` has recorded it."""
+    file = f"{example}.txt"
+    return f"```console\n$ kubectl livemigration {EXAMPLES[file]}\n{(OUTPUTS / file).read_text().rstrip()}\n```"
+
+
 def sections() -> Mapping[str, str]:
     """Return the generated sections by their names."""
     return {
         "restrictions": "\n".join(catalogue(RESTRICTION)),
         "target predicates": "\n".join(catalogue(PREDICATE)),
         "settings": "\n".join(settings()),
+        **{example: output(example) for example in SHOWN},
     }
 
 
