@@ -2,6 +2,7 @@
 
 Judged: the label `kubernetes.io/arch` against `spec.architecture` of the VMI.
 Remedy: take a node of the same architecture.
+Since: any Kubernetes that KubeVirt runs on.
 """
 
 from collections.abc import Iterator

@@ -3,6 +3,7 @@
 Judged: the labels `cpu-feature.node.kubevirt.io/F`: for the features that the VMI requires or forbids, and for those
 that the model of the source node requires with `host-model`.
 Remedy: choose a CPU model that the nodes share, or drop the feature, then restart the virtual machine.
+Since: KubeVirt 1.0.
 """
 
 from collections.abc import Iterator

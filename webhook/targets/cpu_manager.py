@@ -2,6 +2,7 @@
 
 Judged: the label `cpumanager` (`kubevirt.io/cpumanager` from KubeVirt 1.8) for a VMI with `dedicatedCpuPlacement`.
 Remedy: enable the CPU manager on the node, or take another node.
+Since: KubeVirt 1.0.
 """
 
 from collections.abc import Iterator

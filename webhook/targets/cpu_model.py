@@ -4,6 +4,7 @@ Judged: the labels `cpu-model.node.kubevirt.io/XYZ` for a custom model, and `cpu
 for a virtual machine with `host-model` that runs on a node with the label `host-model-cpu.node.kubevirt.io/M`.
 Remedy: choose a CPU model that the nodes share, then restart the virtual machine.
 Source: the live-migration page; KubeVirt `prepareNodeSelectorForHostCpuModel`.
+Since: KubeVirt 1.0.
 """
 
 from collections.abc import Iterator

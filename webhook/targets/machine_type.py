@@ -3,6 +3,7 @@
 Judged: the label `machine-type.node.kubevirt.io/T` (from KubeVirt 1.6) for the type that the guest runs with
 (`status.machine.type` of the VMI), else the one that it asks for.
 Remedy: upgrade the node, or restart the virtual machine with a machine type that all nodes know.
+Since: KubeVirt 1.6.
 """
 
 from collections.abc import Iterator

@@ -4,6 +4,7 @@ Judged: the node's annotations `harvesterhci.io/maintain-status` and `harvesterh
 kube-scheduler sees only the cordon, which comes a little later.
 Remedy: end the node's maintenance mode, or take another node.
 Source: Harvester's list of eligible nodes.
+Since: Harvester 1.4 or earlier.
 """
 
 from collections.abc import Iterator

@@ -4,6 +4,7 @@ Judged: the node affinity on labels `network.harvesterhci.io/N`, which Harvester
 VLAN network.
 Remedy: add the node to the network configuration, or take another node.
 Source: the live-migration page; Harvester writes the affinity when the VM is saved.
+Since: Harvester 1.4 or earlier.
 """
 
 from collections.abc import Iterator

@@ -4,6 +4,7 @@ Judged: `requiredDuringSchedulingIgnoredDuringExecution`. Its terms are alternat
 term must all hold.
 Remedy: change the VM's node scheduling rules, label the node, or take another node.
 Source: kube-scheduler's plugin NodeAffinity.
+Since: any Kubernetes that KubeVirt runs on.
 """
 
 from collections.abc import Iterator

@@ -5,6 +5,7 @@ virtual machine has no other value for the same key), and what KubeVirt adds for
 memory encryption, Hyper-V enlightenments.
 Remedy: label the node, change the node selector, or take another node.
 Source: kube-scheduler's plugin NodeAffinity.
+Since: any Kubernetes that KubeVirt runs on.
 """
 
 from collections.abc import Iterator

@@ -3,6 +3,7 @@
 Judged: the node's condition `Ready` is anything but `True`. kube-scheduler goes by the taint that follows a little
 later; a virtual machine that moves to a node that just failed is lost time in any case.
 Remedy: mend the node, or take another.
+Since: any Kubernetes that KubeVirt runs on.
 """
 
 from collections.abc import Iterator

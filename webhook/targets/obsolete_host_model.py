@@ -3,6 +3,7 @@
 Judged: the label `node-labeller.kubevirt.io/obsolete-host-model`, for a virtual machine with `host-model`.
 Remedy: choose a CPU model by name, then restart the virtual machine; or take another node.
 Source: KubeVirt `setNodeAffinityForHostModelCpuModel`.
+Since: KubeVirt 1.0.
 """
 
 from collections.abc import Iterator

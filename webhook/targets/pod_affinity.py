@@ -4,6 +4,7 @@ Judged: the required terms of `podAffinity` and `podAntiAffinity` of the VMI, th
 of one virtual machine on a node), and the required anti-affinity of the pods that are there already.
 Remedy: move the other virtual machine first, or change the rule.
 Source: kube-scheduler's plugin InterPodAffinity.
+Since: any Kubernetes that KubeVirt runs on.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

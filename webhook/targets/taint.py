@@ -4,6 +4,7 @@ Judged: taints with the effects `NoSchedule` and `NoExecute`, `kubevirt.io/drain
 of the VMI and those for `not-ready` and `unreachable` that the API server gives to every pod.
 Remedy: add a toleration to the VM, remove the taint, or take another node.
 Source: kube-scheduler's plugin TaintToleration.
+Since: any Kubernetes that KubeVirt runs on.
 """
 
 from collections.abc import Iterator, Mapping

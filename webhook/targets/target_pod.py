@@ -6,6 +6,7 @@ Sources: KubeVirt `createTargetPod` in `pkg/virt-controller/watch/migration` and
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from hashlib import sha1
 from typing import Final
 
@@ -94,10 +95,15 @@ def admitted(*, namespace: str, labels: Mapping[str, str], scheduling: Schedulin
         tolerations=(*scheduling.tolerations, *_default_tolerations(scheduling.tolerations)),
         spread=tuple(_with_own_labels(constraint, labels) for constraint in scheduling.spread),
         requests=requests,
-        selected=tuple(Requirement(key=key, values=(value,)) for key, value in scheduling.node_selector.items()),
+        selected=tuple(_label(key, value) for key, value in scheduling.node_selector.items()),
         required=required,
         alternatives=alternatives,
     )
+
+
+@lru_cache(maxsize=4096)
+def _label(key: str, value: str) -> Requirement:
+    return Requirement(key=key, values=(value,))
 
 
 def _labels(vmi: VirtualMachineInstance, kubevirt: KubeVirt | None) -> Mapping[str, str]:

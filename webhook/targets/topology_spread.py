@@ -3,6 +3,7 @@
 Judged: the topology spread constraints of the VMI with `whenUnsatisfiable: DoNotSchedule`.
 Remedy: relax the constraint, or take a node in another zone.
 Source: kube-scheduler's plugin PodTopologySpread.
+Since: Kubernetes 1.19.
 """
 
 from collections import Counter

@@ -4,6 +4,7 @@ Judged: `spec.unschedulable` of the node, unless the virtual machine tolerates t
 `node.kubernetes.io/unschedulable`.
 Remedy: `kubectl uncordon`, or another node.
 Source: kube-scheduler's plugin NodeUnschedulable.
+Since: any Kubernetes that KubeVirt runs on.
 """
 
 from collections.abc import Iterator

@@ -2,6 +2,7 @@
 
 Judged: the label `kubevirt.io/schedulable: "true"`, which virt-handler keeps as long as it is alive there.
 Remedy: see why virt-handler is not running on the node, or take another node.
+Since: KubeVirt 1.0.
 """
 
 from collections.abc import Iterator

@@ -3,6 +3,7 @@
 Judged: the node's label `node-role.harvesterhci.io/witness`. kube-scheduler goes by the taint that Harvester gives
 such a node, which a virtual machine might tolerate.
 Remedy: take another node.
+Since: Harvester 1.3 or earlier.
 """
 
 from collections.abc import Iterator
