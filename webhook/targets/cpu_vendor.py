@@ -3,7 +3,7 @@
 Judged: the label `cpu-vendor.node.kubevirt.io/V`, by which KubeVirt ties a migration to the vendor of the source node
 (from 1.6.4, but not in 1.7.0), whatever the CPU model.
 Remedy: take a node with a CPU of the same vendor.
-Since: KubeVirt 1.6.4, 1.7.1 and 1.8.0; earlier versions do not ask for it, and where the version is unknown neither do we.
+Since: KubeVirt 1.6.4, 1.7.1 and 1.8.0. Where the version is unknown it is not asked for.
 """
 
 from collections.abc import Iterator
