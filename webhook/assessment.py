@@ -66,9 +66,10 @@ def assess(
     """
     placement = _placement(vmi, snapshot, migration) if with_targets else None
     case = Case(vmi=vmi, snapshot=snapshot, migration=migration, placement=placement)
+    decentralized = case.decentralized
     violations: list[Violation] = []
     for restriction in ALL:
-        if _applies(restriction, case, policy) and (broken := tuple(restriction.check(case))):
+        if _applies(restriction, policy, decentralized=decentralized) and (broken := tuple(restriction.check(case))):
             violations += broken
             case = replace(case, found=case.found | {violation.restriction for violation in broken})
     timeouts = _timeouts(vmi, snapshot)
@@ -90,10 +91,10 @@ def _placement(vmi: VirtualMachineInstance, snapshot: Snapshot, migration: Migra
     return place(vmi, snapshot, migration.added_node_selector if migration else {})
 
 
-def _applies(restriction: Restriction, case: Case, policy: Policy) -> bool:
-    if policy.enforcement(restriction.ID) is Enforcement.OFF:
+def _applies(restriction: Restriction, policy: Policy, *, decentralized: bool) -> bool:
+    if decentralized and restriction.CONCERN in {Concern.VOLUME, Concern.TARGET}:
         return False
-    return not (case.decentralized and restriction.CONCERN in {Concern.VOLUME, Concern.TARGET})
+    return policy.enforcement(restriction.ID) is not Enforcement.OFF
 
 
 def _shortage(case: Case) -> str:

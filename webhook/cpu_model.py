@@ -18,6 +18,7 @@ Sources: Harvester's live-migration page; KubeVirt `pkg/virt-controller/services
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from webhook.objects.kubevirt import KubeVirt
@@ -110,13 +111,22 @@ def _inherited(source: Pod) -> Mapping[str, str]:
 def _of_the_node(node: Node | None, name: str) -> Selectors:
     if node is None:
         return Selectors(labels={}, underivable=f"its node {name} does not exist")
-    models = sorted((key, value) for key, value in node.labels if key.startswith(HOST_MODEL_LABEL))
-    if not models:
+    selectors = _of_labels(node.labels)
+    if not selectors:
         return Selectors(labels={}, underivable=f"its node {name} has no label {HOST_MODEL_LABEL}*")
+    return Selectors(labels=selectors)
+
+
+@lru_cache(maxsize=1024)
+def _of_labels(labels: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    """Return what a node's own labels say of its CPU, as selectors; nothing where they don't name its model."""
+    models = sorted((key, value) for key, value in labels if key.startswith(HOST_MODEL_LABEL))
+    if not models:
+        return {}
     label, value = models[-1]
     features = {
         FEATURE + key.removeprefix(REQUIRED_FEATURE_LABEL): value
-        for key, value in node.labels
+        for key, value in labels
         if key.startswith(REQUIRED_FEATURE_LABEL)
     }
-    return Selectors(labels={MIGRATION_MODEL + label.removeprefix(HOST_MODEL_LABEL): value, **features})
+    return {MIGRATION_MODEL + label.removeprefix(HOST_MODEL_LABEL): value, **features}

@@ -77,6 +77,8 @@ class Fields:
         entries: dict[str, Any] | None = self._typed(key, dict, "an object")
         if not entries:
             return NO_STRINGS
+        if set(map(type, entries.values())) == {str}:
+            return dict(entries)
         for name, value in entries.items():
             if not isinstance(value, str):
                 self.misread.append(f"{self._at(key)}[{name}] is {kind_of(value)}, not a string")
