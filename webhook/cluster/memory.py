@@ -11,7 +11,8 @@ from typing import Final
 
 _MMAP_THRESHOLD: Final = -3
 """`M_MMAP_THRESHOLD` of glibc's malloc.h."""
-_LARGE: Final = 1 << 16
+_LARGE: Final = 1 << 18
+"""Bytes: more than what reading one review takes, which would otherwise be mapped and unmapped for each request."""
 
 
 def return_large_pieces() -> None:

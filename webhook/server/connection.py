@@ -28,7 +28,8 @@ Environment = dict[str, Any]
 WsgiApp = Callable[[Environment, Any], Iterable[bytes]]
 Headers = list[tuple[str, str]]
 
-_CHUNK: Final = 64 * 1024
+_CHUNK: Final = 16 * 1024
+"""Bytes to read at once: TLS gives no more than that, and a larger buffer would be mapped and unmapped each time."""
 LARGE: Final = 256 * 1024
 """Bytes of a body above which it counts as large: what the API server sends is a tenth of that."""
 _ROOMS: Final = 8
