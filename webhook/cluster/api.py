@@ -17,6 +17,7 @@ from webhook.cluster.credentials import credentials
 from webhook.cluster.kinds import Kind
 from webhook.cluster.refusals import NotFound, Unreachable, refusal
 from webhook.cluster.watch import Watch
+from webhook.objects.fields import Fields
 
 PAGE: Final = 100
 """Objects of one page. Larger ones (kubectl asks for 500) are hardly faster, and leave holes in the memory."""
@@ -73,6 +74,12 @@ class Api:
             token = metadata.get("continue", "")
             if not token:
                 return
+
+    def version(self, kind: Kind, *, timeout: float) -> str:
+        """Return the version that the list of a kind has at this moment; one object is read for it."""
+        query = {"limit": "1"}
+        found = _document(self._send(kind, "list", "GET", kind.path(), query, timeout=timeout))
+        return Fields(found).object("metadata").text("resourceVersion")
 
     def watch(self, kind: Kind, version: str, *, selector: str = "", seconds: int, silence: float) -> Watch:
         """Watch what happens after a version, until the server ends it after `seconds`.

@@ -2,9 +2,10 @@
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from webhook.cluster.api import Api, Document, Page
@@ -12,9 +13,18 @@ from webhook.cluster.kinds import BY_NAME, KINDS, Kind, Reference
 from webhook.cluster.refusals import ApiError, Forbidden, KindMissing, NotFound
 from webhook.cluster.snapshot import Snapshot, key_of
 from webhook.cluster.source import ClusterUnavailable
-from webhook.cluster.table import Key
+from webhook.cluster.table import Key, Table
 from webhook.cluster.trimming import trimmed
 from webhook.objects.fields import Fields
+
+MANY: Final = 300
+"""Objects of a selection that are a burden to read: a node has 20 KB and more. The watch is asked to catch up first."""
+
+_WORTH: Final = 0.001
+"""Seconds that one object less to read is worth waiting for."""
+
+CaughtUp = Callable[[Kind, float], Table[Any] | None]
+"""Returns all objects of a kind as they are now, from the watch; None when it can't tell within so many seconds."""
 
 _AT_ONCE: Final = 8
 _WORD: Final = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
@@ -53,7 +63,13 @@ def read_all(api: Api, kinds: Iterable[Kind] = KINDS, *, timeout: float = 30.0) 
 
 
 def reread(
-    api: Api, readers: Executor, snapshot: Snapshot, references: frozenset[Reference], timeout: float
+    api: Api,
+    readers: Executor,
+    snapshot: Snapshot,
+    references: frozenset[Reference],
+    *,
+    timeout: float,
+    caught_up: CaughtUp,
 ) -> Snapshot:
     """Return the snapshot with what is referred to as the API server has it now, read all at once.
 
@@ -61,13 +77,16 @@ def reread(
         ClusterUnavailable: when one of them can't be read within `timeout` seconds.
     """
     deadline = time.monotonic() + timeout
-    # What was selected by labels comes first: an object read by its name was read for its own sake.
-    ordered = sorted(references, key=lambda reference: bool(reference.name))
-    reads = {reference: readers.submit(_changes, api, snapshot, reference, max(timeout, 0.01)) for reference in ordered}
+    ask = partial(_changes, api, snapshot, caught_up, max(timeout, 0.01))
+    reads = {reference: readers.submit(ask, reference) for reference in references}
     wait(reads.values(), timeout=max(deadline - time.monotonic(), 0))
     changes: dict[str, dict[Key, Any]] = {}
     for reference, read in reads.items():
-        changes.setdefault(reference.kind, {}).update(_result(reference, read, timeout))
+        known = changes.setdefault(reference.kind, {})
+        # What any of them has returned exists, even if it doesn't belong to another's selection any more.
+        known |= {
+            key: seen for key, seen in _result(reference, read, timeout).items() if seen is not None or key not in known
+        }
     return snapshot.changed(changes)
 
 
@@ -89,17 +108,24 @@ def _all(api: Api, kind: Kind, namespace: str, selector: str, timeout: float) ->
     return {key: seen for page in pages for key, seen in views(kind, page)}
 
 
-def _changes(api: Api, snapshot: Snapshot, reference: Reference, timeout: float) -> Mapping[Key, Any]:
-    """Read what is referred to. A kind that the cluster doesn't know has no objects."""
+def _changes(
+    api: Api, snapshot: Snapshot, caught_up: CaughtUp, timeout: float, reference: Reference
+) -> Mapping[Key, Any]:
+    """Find out about what is referred to. A kind that the cluster doesn't know has no objects."""
     kind = BY_NAME[reference.kind]
+    if reference.name:
+        return {(reference.namespace, reference.name): _one(api, kind, reference, timeout)}
+    table = snapshot.table(kind.name)
+    known = tuple(table.carrying(reference.labels, reference.namespace))
     try:
-        if reference.name:
-            return {(reference.namespace, reference.name): _one(api, kind, reference, timeout)}
+        if len(known) > MANY and not kind.selector:
+            patience = min(len(known) * _WORTH, timeout / 3)
+            if (current := caught_up(kind, patience)) is not None:
+                return current.differences(table)
         found = _selected(api, kind, reference, timeout)
     except KindMissing:
         found = {}
     # What carries these labels as far as we know, and was not returned, doesn't any more.
-    known = snapshot.table(kind.name).carrying(reference.labels, reference.namespace)
     return {**dict.fromkeys(known), **found}
 
 

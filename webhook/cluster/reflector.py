@@ -60,6 +60,7 @@ class Reflector:
         self._failures = 0
         self._version = ""
         self._watch: Watch | None = None
+        self._told = threading.Condition()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=kind.plural, daemon=True)
 
@@ -73,6 +74,11 @@ class Reflector:
         age = now() - self.seen
         state = State.STALE if self.loaded and age > max_age else self._state
         return Condition(kind=self.kind.name, state=state, age=age, error=self._error)
+
+    def reaches(self, version: str, timeout: float) -> bool:
+        """Wait until the watch has told of everything up to a version; return whether it did within so many seconds."""
+        with self._told:
+            return self._told.wait_for(lambda: _is_after(self._version, version), timeout)
 
     def start(self) -> None:
         """Begin."""
@@ -130,7 +136,7 @@ class Reflector:
             if self._stopped.is_set():
                 return
         self._store.replace(self.kind, found)
-        self._version = version
+        self._go_on_after(version)
         self._confirmed(State.CURRENT)
         _LOG.info("listed", kind=self.kind.name, objects=len(found))
 
@@ -152,9 +158,14 @@ class Reflector:
         if event.type != "BOOKMARK":
             key, new = view(self.kind, event.object)
             self._store.put(self.kind, key, None if event.type == "DELETED" else new)
-        self._version = event.version or self._version
+        self._go_on_after(event.version or self._version)
         self._failures = 0
         self._confirmed(State.CURRENT)
+
+    def _go_on_after(self, version: str) -> None:
+        with self._told:
+            self._version = version
+            self._told.notify_all()
 
     def _confirmed(self, state: State) -> None:
         if self._error:
@@ -177,6 +188,11 @@ class Reflector:
         self._error = str(error)
         self._failures += 1
         return _around(min(self._pace.retry * 2 ** (self._failures - 1), self._pace.longest_retry))
+
+
+def _is_after(version: str, other: str) -> bool:
+    """Compare versions, which are numbers (KEP-5504); "" and what isn't a number are never known to be after."""
+    return version.isdecimal() and other.isdecimal() and int(version) >= int(other)
 
 
 def _around(seconds: float) -> float:

@@ -44,6 +44,11 @@ class Table(Generic[T]):
             if all(carried.get(label) == value for label, value in wanted):
                 yield key
 
+    def differences(self, other: "Table[T]") -> Mapping[Key, T | None]:
+        """Return the changes that make the other table the same as this one."""
+        gone = {key: None for key, _ in other.items() if self.get(*key) is None}
+        return {**gone, **{key: view for key, view in self.items() if other.get(*key) is not view}}
+
     def changed(self, changes: Mapping[Key, T | None]) -> Self:
         """Return the table with these views put in, and those that are None taken out.
 

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import Any, Final
 
 from webhook.cluster import live
 from webhook.cluster.api import Api
@@ -14,10 +14,12 @@ from webhook.cluster.reflector import Pace, Reflector
 from webhook.cluster.snapshot import Snapshot
 from webhook.cluster.source import ClusterUnavailable
 from webhook.cluster.store import Store
+from webhook.cluster.table import Table
 
 WATCHED: Final = tuple(kind for kind in KINDS if kind.watched)
 _READERS: Final = 16
 _STOP_SECONDS: Final = 5.0
+_VERSION_SECONDS: Final = 2.0
 
 
 class WatchedCluster:
@@ -75,7 +77,7 @@ class WatchedCluster:
         Raises:
             ClusterUnavailable: when they can't be read within `timeout` seconds.
         """
-        return live.reread(self._api, self._readers, snapshot, references, timeout)
+        return live.reread(self._api, self._readers, snapshot, references, timeout=timeout, caught_up=self._caught_up)
 
     def ready(self) -> bool:
         """Tell whether `snapshot` would answer."""
@@ -88,6 +90,17 @@ class WatchedCluster:
     def ages(self) -> Mapping[str, float]:
         """Return by kind how many seconds ago the API server last confirmed what is known of it."""
         return {condition.kind: condition.age for condition in self.conditions()}
+
+    def _caught_up(self, kind: Kind, timeout: float) -> Table[Any] | None:
+        """Return a kind's table as soon as the watch has told of all that happened before this call.
+
+        In a cluster that is large there is always something to tell: kubelets write their nodes' status all the time.
+        """
+        reflector = next((reflector for reflector in self._reflectors if reflector.kind == kind), None)
+        if reflector is None or not reflector.reaches(self._api.version(kind, timeout=_VERSION_SECONDS), timeout):
+            return None
+        self._store.publish()
+        return self._store.snapshot.table(kind.name)
 
 
 def _pace(max_age: float) -> Pace:
