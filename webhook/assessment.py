@@ -16,6 +16,7 @@ from webhook.restrictions.restriction import Case, Concern, Restriction
 from webhook.targets.placement import Placement, place, rests_on
 from webhook.targets.predicate import Refusal
 from webhook.targets.resources import shortage
+from webhook.targets.waiting import wait
 from webhook.timeouts import Timeouts, effective_timeouts
 from webhook.verdict import Violation
 
@@ -80,7 +81,7 @@ def assess(
         cpu=cpu_model(vmi, snapshot.kubevirt),
         timeouts=timeouts,
         placement=placement,
-        warnings=tuple(filter(None, (_shortage(case), timeouts.warning))),
+        warnings=tuple(filter(None, (*_about(placement, snapshot), timeouts.warning))),
     )
 
 
@@ -97,8 +98,8 @@ def _applies(restriction: Restriction, policy: Policy, *, decentralized: bool) -
     return policy.enforcement(restriction.ID) is not Enforcement.OFF
 
 
-def _shortage(case: Case) -> str:
-    return shortage(case.placement, case.snapshot) if case.placement else ""
+def _about(placement: Placement | None, snapshot: Snapshot) -> tuple[str, ...]:
+    return (wait(placement), shortage(placement, snapshot)) if placement else ()
 
 
 def _timeouts(vmi: VirtualMachineInstance, snapshot: Snapshot) -> Timeouts:

@@ -90,6 +90,25 @@ def test_a_model_that_the_cluster_chooses_later_does_not_concern_a_running_vm(
     assert target["spec"]["nodeName"] == "node-b"
 
 
+def test_a_migration_can_be_tried_again_right_after_an_abort(
+    control_plane: ControlPlane, service: Service, namespace: str, hypervisor: Hypervisor
+) -> None:
+    assert service.is_ready()
+    set_up(control_plane, namespace, hypervisor, Story(title="", hosts=[Host(name="node-b")], eligible=[]))
+    apply(control_plane, namespace, a_migration("first", "web"))
+    target = hypervisor.wait_for_target(namespace, "first")["metadata"]
+    control_plane.kubectl("delete", "vmim", "first", namespace=namespace, user="alice")
+    path = f"/api/v1/namespaces/{namespace}/pods/{target['name']}"
+    control_plane.api().wait(path, lambda pod: "deletionTimestamp" in pod["metadata"])
+
+    waits = "pod-affinity: the target pod has to wait: node-b still has a pod of this VM, from another migration"
+    story = Story(title="", hosts=[], eligible=[])
+    wait_for_answer(control_plane, namespace, story, lambda answer: answer.startswith(f"Warning: {waits}\n"))
+    assert "created" in apply(control_plane, namespace, a_migration("second", "web"))
+    control_plane.api().delete(path, grace_seconds=0)
+    assert hypervisor.wait_for_target(namespace, "second")["spec"]["nodeName"] == "node-b"
+
+
 def test_a_migration_carries_what_we_and_kubevirt_write(
     control_plane: ControlPlane, service: Service, namespace: str, hypervisor: Hypervisor
 ) -> None:

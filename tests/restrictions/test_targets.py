@@ -172,6 +172,18 @@ def test_a_node_that_the_vm_itself_excludes_cannot_be_asked_for() -> None:
     assert violation.remedy == "choose a node that can take the VM: node-c"
 
 
+def test_what_an_earlier_migration_left_behind_is_waited_for() -> None:
+    leftover = a_launcher("node-b", labels={"kubevirt.io/migrationJobUID": "m-1"})
+    for added in ({}, TO_NODE):
+        assessment = assessed(a_node("node-b"), leftover, added=added)
+        assert (assessment.violations, assessment.eligible) == ((), ())
+        assert assessment.warnings == (
+            "pod-affinity: the target pod has to wait: node-b still has a pod of this VM, from another migration",
+        )
+    [violation] = assessed(a_node("node-b", spec={"unschedulable": True}), leftover).violations
+    assert violation.restriction == "no-eligible-node"
+
+
 def test_one_fault_of_the_cpu_is_told_once() -> None:
     closed = a_node("node-b", {**OTHER_CPU}, spec={"unschedulable": True})
     only_cpu = assessed(a_node("node-b", OTHER_CPU), added=TO_NODE)

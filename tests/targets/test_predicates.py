@@ -429,7 +429,17 @@ def test_pods_of_others_may_keep_the_vm_away(term: Mapping[str, Any], refused: b
 
 def test_no_two_pods_of_a_vm_are_on_one_node() -> None:
     leftover = a_launcher("node-b", labels={"kubevirt.io/migrationJobUID": "m-1"})
-    assert reasons(placed(a_node("node-b"), leftover)) == [("pod-affinity", "has a pod of this VM already")]
+    placement = placed(a_node("node-b"), leftover)
+    assert reasons(placement) == [("pod-affinity", "still has a pod of this VM, from another migration")]
+    assert (placement.eligible, placement.eligible_soon) == (0, placement.nodes.named("node-b"))
+
+
+def test_a_pod_that_is_ending_is_in_the_way_for_a_while() -> None:
+    ending = a_pod("db", "node-b", labels={"app": "db"}, deletionTimestamp="2026-01-01T00:00:00Z")
+    placement = placed(a_node("node-b"), ending, spec=pod_rule("podAntiAffinity"))
+    words = "is near a pod that the VM must not be near (app=db, by kubernetes.io/hostname), which is ending"
+    assert reasons(placement) == [("pod-affinity", words)]
+    assert (placement.eligible, placement.eligible_soon) == (0, placement.nodes.named("node-b"))
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ KubeVirt would make a target pod that stays pending, and give up after five minu
 Restricted: what the target pod asks of its node (`spec.nodeSelector`, `spec.affinity`, `spec.tolerations`,
 `spec.topologySpreadConstraints` and `spec.domain` of the VMI, `spec.addedNodeSelector` of the migration), against all
 nodes but the one where the virtual machine runs.
-Allowed: at least one node that no target predicate refuses. Volumes, ports and devices aren't judged; CPU and memory
-are only warned of.
+Allowed: at least one node that no target predicate refuses, or only for as long as another pod needs to end. Volumes,
+ports and devices aren't judged; CPU and memory are only warned of.
 Remedy: mend what is named, or shut down the VM and start it elsewhere.
 Source: kube-scheduler; `explain` tells each predicate.
 Since: KubeVirt 1.0, which finds out after five minutes.
@@ -31,7 +31,7 @@ EXPLAINED_BY: Final = frozenset({"cpu-model", "target-node"})
 def check(case: Case) -> Iterator[Violation]:
     """Yield that there is nowhere to go, unless another restriction has said why."""
     placement = case.placement
-    if placement is None or placement.eligible or case.found & EXPLAINED_BY:
+    if placement is None or placement.eligible_soon or case.found & EXPLAINED_BY:
         return
     if placement.candidates:
         problem, remedy = f"no other node can take the VM: {explained(placement)}", REMEDY

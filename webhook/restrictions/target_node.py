@@ -42,7 +42,7 @@ def _problem(case: Case, placement: Placement, target: str) -> str:
     if not nodes & placement.candidates:
         return f"{quoted(target)} is the node on which it runs"
     reasons = placement.reasons(nodes)
-    if nodes & placement.eligible or (
+    if nodes & placement.eligible_soon or (
         "cpu-model" in case.found and {r.predicate for r in reasons} <= {*CPU_PREDICATES}
     ):
         return ""

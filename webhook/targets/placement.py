@@ -40,10 +40,18 @@ class Placement:
         """The nodes that no one refuses."""
         return self.passing()
 
+    @property
+    def eligible_soon(self) -> NodeSet:
+        """The nodes that no one refuses for longer than a pod needs to end."""
+        return self._left_by(refusal for refusal in self.refusals if not refusal.passing)
+
     def passing(self, predicates: Iterable[str] = ()) -> NodeSet:
         """Return the candidates that pass these predicates, or ("no predicates") all of them."""
+        return self._left_by(self._of(predicates))
+
+    def _left_by(self, refusals: Iterable[Refusal]) -> NodeSet:
         nodes = self.candidates
-        for refusal in self._of(predicates):
+        for refusal in refusals:
             nodes &= ~refusal.nodes
         return nodes
 

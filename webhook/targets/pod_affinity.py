@@ -19,14 +19,14 @@ from webhook.targets.target_pod import TargetPod
 from webhook.wording import named
 
 ID: Final = "pod-affinity"
+OWN_POD: Final = "still has a pod of this VM, from another migration"
 
 
 def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
     """Refuse nodes for what the pod wants of others, and for what others want of it."""
     yield from _away_from_the_wanted(pod, cluster)
     for term in pod.affinity.anti_pods:
-        unwanted = cluster.pods.selected(term.selector, namespaces(term, pod.namespace, cluster))
-        yield Refusal(predicate=ID, nodes=_near(unwanted, term, cluster), reason=_near_unwanted(term))
+        yield from _near_the_unwanted(term, pod, cluster)
     yield from _near_those_who_refuse(pod, cluster)
 
 
@@ -75,6 +75,21 @@ def _selects(term: PodTerm, scope: frozenset[str] | None, namespace: str, labels
     return (scope is None or namespace in scope) and _matches(term.selector, labels)
 
 
+def _near_the_unwanted(term: PodTerm, pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
+    """Refuse the nodes near pods that the term keeps away from; those that are ending are in the way for a while.
+
+    Another pod of the same virtual machine is what an earlier migration leaves behind, or what one makes that goes on:
+    KubeVirt itself refuses a second one meanwhile.
+    """
+    unwanted = list(cluster.pods.selected(term.selector, namespaces(term, pod.namespace, cluster)))
+    own = term.selector is not None and (CREATED_BY, pod.labels.get(CREATED_BY)) in term.selector.pairs
+    for passing in (False, True):
+        pods = [other for other in unwanted if (own or other.metadata.deleting) is passing]
+        words = OWN_POD if own else f"is near a pod that the VM must not be near ({_said(term)})"
+        reason = f"{words}, which is ending" if passing and not own else words
+        yield Refusal(predicate=ID, nodes=_near(pods, term, cluster), reason=reason, passing=passing)
+
+
 def _near_those_who_refuse(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
     space = cluster.namespace(pod.namespace)
     labels: Mapping[str, str] = space.labels if space else {}
@@ -83,7 +98,12 @@ def _near_those_who_refuse(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusa
             scope = term.namespaces or (() if term.namespace_selector else (other.metadata.namespace,))
             in_scope = pod.namespace in scope or _matches(term.namespace_selector, labels)
             if in_scope and _matches(term.selector, pod.labels):
-                yield Refusal(predicate=ID, nodes=_near([other], term, cluster), reason=_near_refusing(other, term))
+                yield Refusal(
+                    predicate=ID,
+                    nodes=_near([other], term, cluster),
+                    reason=_near_refusing(other, term),
+                    passing=other.metadata.deleting,
+                )
 
 
 def _matches(selector: Selector | None, labels: Mapping[str, str]) -> bool:
@@ -104,12 +124,6 @@ def _union(sets: Mapping[object, NodeSet]) -> NodeSet:
 
 def _far_from_wanted(term: PodTerm) -> str:
     return f"is near no pod that the VM must be near ({_said(term)})"
-
-
-def _near_unwanted(term: PodTerm) -> str:
-    if term.selector and any(key == CREATED_BY for key, _ in term.selector.pairs):
-        return "has a pod of this VM already"
-    return f"is near a pod that the VM must not be near ({_said(term)})"
 
 
 def _near_refusing(other: Pod, term: PodTerm) -> str:

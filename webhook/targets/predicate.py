@@ -11,11 +11,15 @@ from webhook.targets.target_pod import TargetPod
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A set of nodes that can't take a pod, and why: `reason` is a clause about one node (`is cordoned`)."""
+    """A set of nodes that can't take a pod, and why: `reason` is a clause about one node (`is cordoned`).
+
+    `passing` is true where nobody has to do anything but wait: a pod is in the way that is ending.
+    """
 
     predicate: str
     nodes: NodeSet
     reason: str
+    passing: bool = False
 
 
 class Predicate(Protocol):
