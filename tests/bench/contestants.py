@@ -1,6 +1,8 @@
 """Who is compared, and how each is started."""
 
+import json
 import ssl
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -8,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from tests.bench.machine import SERVER_CORE, family, on_core
 from tests.controlplane.pki import Pair
 from tests.controlplane.processes import LOOPBACK, Process, free_ports
-from tests.service import PROGRAM
 
 PATH: Final = "/validate/migrations"
 HOST: Final = "localhost"
@@ -67,13 +69,35 @@ class Running:
 
 def _ours(place: Place) -> Sequence[str | Path]:
     flags: Mapping[str, str | Path] = {
-        "kubeconfig": place.kubeconfig,
         "listen": f"{LOOPBACK}:{place.port}",
         "probe-listen": f"{LOOPBACK}:{place.plain}",
         "tls-dir": place.certificates,
         "drain-seconds": "0",
     }
-    return [*PROGRAM, "serve", *(part for flag, value in flags.items() for part in (f"--{flag}", value))]
+    words = [part for flag, value in flags.items() for part in (f"--{flag}", value)]
+    return [sys.executable, Path(__file__).with_name("in_a_pod.py"), _service_account(place), "serve", *words]
+
+
+def _our_environment(place: Place) -> Mapping[str, str]:
+    """Return where a pod finds the API server."""
+    server = urlsplit(_cluster(place)["server"])
+    return {"KUBERNETES_SERVICE_HOST": str(server.hostname), "KUBERNETES_SERVICE_PORT": str(server.port)}
+
+
+def _service_account(place: Place) -> Path:
+    """Write the kubeconfig's credentials as Kubernetes mounts them into a pod; return the folder."""
+    folder = place.certificates / "service-account"
+    folder.mkdir(exist_ok=True)
+    user = json.loads(place.kubeconfig.read_text())["users"][0]["user"]
+    (folder / "token").write_text(user["token"])
+    (folder / "namespace").write_text("default")
+    (folder / "ca.crt").write_bytes(Path(_cluster(place)["certificate-authority"]).read_bytes())
+    return folder
+
+
+def _cluster(place: Place) -> Mapping[str, str]:
+    cluster: Mapping[str, str] = json.loads(place.kubeconfig.read_text())["clusters"][0]["cluster"]
+    return cluster
 
 
 def _controller_runtime(place: Place) -> Sequence[str | Path]:
@@ -92,7 +116,7 @@ def _kopf(place: Place) -> Sequence[str | Path]:
 
 
 CONTESTANTS: Final = (
-    Contestant(name=OURS, command=_ours, readiness=lambda place: place.plain),
+    Contestant(name=OURS, command=_ours, environment=_our_environment, readiness=lambda place: place.plain),
     Contestant(
         name=CONTROLLER_RUNTIME,
         command=_controller_runtime,
