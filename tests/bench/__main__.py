@@ -23,6 +23,9 @@ from tests.bench.plan import FULL, QUICK
 from tests.controlplane import build
 
 FOLDER = Path(__file__).parents[2] / "bench"
+PAGE = FOLDER.parent / "docs" / "performance.md"
+BEGIN = "<!-- what `make bench` measured -->"
+END = "<!-- the end of what `make bench` measured -->"
 STAGES = ("direct", "growth", "api-server")
 
 
@@ -69,13 +72,23 @@ def _write(into: Path, samples: Samples, points: list[growth.Point], busy: dict[
         "growth": [asdict(point) for point in points],
         "goals": [{**asdict(each), "met": each.met} for each in reached],
     }
+    parts.insert(0, tables.circumstances(document))
     into.mkdir(parents=True, exist_ok=True)
     if points:
-        parts.insert(1, tables.growth(points))
+        parts.insert(2, tables.growth(points))
         (into / "growth.svg").write_text(curves.curves(points))
     (into / "results.json").write_text(json.dumps(document, indent=1) + "\n")
     (into / "results.md").write_text("\n".join(parts))
+    if into == FOLDER:
+        _document("\n".join(parts))
     print("\n".join(parts))
+
+
+def _document(measured: str) -> None:
+    """Put the tables of a full run into the documentation, between its marks."""
+    before, begin, rest = PAGE.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    PAGE.write_text(f"{before}{begin}\n\n{measured}\n{end}{after}")
 
 
 def _versions() -> dict[str, str]:

@@ -133,6 +133,7 @@ def _overload(load: Load, capacity: float, name: str, plan: Plan, samples: Sampl
         overload_accepted=seen.rate("allowed"),
         overload_accepted_p99=seen.of("allowed").p99,
         overload_shed=seen.rate("shed"),
-        overload_shed_p99=seen.of("shed").p99,
+        **({"overload_shed_p99": seen.of("shed").p99} if seen.of("shed").count else {}),
+        overload_unsent=seen.dropped / seen.seconds,
         overload_failed=failed / seen.seconds,
     )

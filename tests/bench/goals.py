@@ -41,6 +41,9 @@ _RATIOS: Final = (
     _Ratio(goal="requests/s per core against controller-runtime", measure=Measure.THROUGHPUT, than=CONTROLLER_RUNTIME,
            limit=1.5, at_least=True),
     _Ratio(goal="requests/s per core against kopf", measure=Measure.THROUGHPUT, than=KOPF, limit=2.5, at_least=True),
+    _Ratio(goal="the same by CPU per request, ours ÷ controller-runtime's", measure=Measure.CPU,
+           than=CONTROLLER_RUNTIME, limit=0.667),
+    _Ratio(goal="the same by CPU per request, ours ÷ kopf's", measure=Measure.CPU, than=KOPF, limit=0.4),
     _Ratio(goal="p99 saturated against controller-runtime", measure=Measure.SATURATED_P99, than=CONTROLLER_RUNTIME,
            limit=1.0),
     _Ratio(goal="p99 at 100 requests/s against controller-runtime", measure=Measure.STEADY_P99,
@@ -83,7 +86,7 @@ def _growth(points: Sequence[Point]) -> Iterable[Outcome]:
     small, middle, large = (by_size.get(size.vmis) for size in (SMALL, MIDDLE, LARGE))
     slower = large.p99 / small.p99 if small and large else None
     yield Outcome(goal=f"p99 at {LARGE} against {SMALL}", limit=1.2, measured=slower, unit="x")
-    yield Outcome(goal=f"memory at {MIDDLE}", limit=100, measured=middle.memory if middle else None, unit="MiB")
-    yield Outcome(goal=f"memory at {LARGE}", limit=300, measured=large.memory if large else None, unit="MiB")
+    yield Outcome(goal=f"memory (PSS) at {MIDDLE}", limit=100, measured=middle.charged if middle else None, unit="MiB")
+    yield Outcome(goal=f"memory (PSS) at {LARGE}", limit=300, measured=large.charged if large else None, unit="MiB")
     yield Outcome(goal=f"start to ready at {MIDDLE}", limit=5, measured=middle.start if middle else None, unit="s")
     yield Outcome(goal=f"report at {MIDDLE}", limit=10, measured=middle.report if middle else None, unit="s")

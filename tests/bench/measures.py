@@ -24,6 +24,7 @@ class Measure(Enum):
     OVERLOAD_ACCEPTED_P99 = ("twice its capacity: p99 of the answered", "ms")
     OVERLOAD_SHED = ("twice its capacity: 503 + Retry-After", "requests/s")
     OVERLOAD_SHED_P99 = ("twice its capacity: p99 of the 503s", "ms")
+    OVERLOAD_UNSENT = ("twice its capacity: not sent, 200 being under way", "requests/s")
     OVERLOAD_FAILED = ("twice its capacity: connections lost", "requests/s")
     MEMORY = ("memory (RSS, all processes)", "MiB")
     CHARGED = ("memory (PSS: shared pages once, as a container is charged)", "MiB")

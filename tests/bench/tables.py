@@ -1,13 +1,28 @@
 """What was measured, as Markdown: the comparison, the growth, and what was aimed at."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from tests.bench.contestants import CONTROLLER_RUNTIME, KOPF, OURS, VIRT_API
 from tests.bench.goals import Outcome
 from tests.bench.growth import Point
 from tests.bench.measures import Measure, Samples, Spread
 
+BUSY = 0.5
+"""Load average above which others disturb what is measured."""
 NAMES = (OURS, CONTROLLER_RUNTIME, KOPF, VIRT_API)
+
+
+def circumstances(document: Mapping[str, Any]) -> str:
+    """Return when and where it was measured, and what else the machine did."""
+    host, busy, versions = document["machine"], document["busy"], document["versions"]
+    others = f"{busy['others_before']:g} of {host['cores']} cores before and {busy['others_after']:g} after"
+    named = ", ".join(f"{name} {number}" for name, number in versions.items())
+    return (
+        f"Measured on {document['when'][:10]}: {host['cores']} cores of {host['cpu']}, {host['memory']}, "
+        f"{host['system']}; {named}. Others kept {others} busy (load average {busy['load_average_before']:.1f} before"
+        f"{', which is a lot: read ratios, not numbers' if busy['load_average_before'] > BUSY else ''}).\n"
+    )
 
 
 def comparison(samples: Samples) -> str:
