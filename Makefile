@@ -24,6 +24,9 @@ test: env chromium ## Run all tests, end to end on a real control plane
 fidelity: env ## Compare our list of eligible nodes with kube-scheduler's on 10,000 random clusters
 	$(BIN)/python -m tests.fidelity
 
+bench: env ## Compare speed and memory with what a user would take instead; QUICK=1: in 5 minutes
+	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick)
+
 soak: env ## Restart replicas and rotate certificates under load for a quarter of an hour: nothing may be lost
 	@$(BIN)/python -m tests.reliability
 
@@ -55,4 +58,4 @@ lock: ## Write the lock files from pyproject.toml
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group build -o requirements/build.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements/dev.txt
 
-.PHONY: help env demo test fidelity soak check generate chromium examples krew lock
+.PHONY: help env demo test bench fidelity soak check generate chromium examples krew lock
