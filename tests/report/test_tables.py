@@ -1,13 +1,16 @@
 """Tables at terminals of any width."""
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.report.clusters import the_example
-from webhook.report.tables import check_explained, check_table, rendered
+from tests.report.clusters import a_machine, a_node, surveyed, the_example
+from webhook.report import forms
+from webhook.report.survey import Survey
+from webhook.report.tables import check_explained, check_lines, check_table, rendered
 
 EXAMPLE: Final = the_example()
 
@@ -35,3 +38,19 @@ def test_colours_are_escape_sequences_and_without_them_there_is_none() -> None:
 def test_no_line_ends_with_blanks() -> None:
     lines = rendered(check_table(EXAMPLE), width=10_000, colours=False).splitlines()
     assert lines == [line.rstrip() for line in lines]
+
+
+@pytest.mark.parametrize("parts", [check_table, check_lines, check_explained], ids=lambda parts: parts.__name__)
+def test_names_of_strangers_do_not_reach_the_terminal_as_they_are(parts: Callable[[Survey], Any]) -> None:
+    name = "a\x1b[31m\x07\u202eb\r\nc"
+    survey = surveyed(a_node("node-a"), a_node(name), *a_machine(name, namespace=name, stuck=True), *a_machine("web"))
+    text = rendered(parts(survey), width=200, colours=False)
+    assert all(character.isprintable() for character in text.replace("\n", ""))
+
+
+@pytest.mark.parametrize("form", ["markdown", "junit"])
+def test_nor_do_they_reach_reports_of_text(form: str) -> None:
+    name = "a\x1b[31m\x07\u202eb\r\nc"
+    survey = surveyed(a_node("node-a"), a_node(name), *a_machine(name, namespace=name, stuck=True))
+    text = forms.report(survey, form).decode()
+    assert all(character.isprintable() for character in text.replace("\n", ""))

@@ -17,7 +17,7 @@ from typing import Final
 from webhook.cluster.nodes import NodeSet
 from webhook.objects.amount import NOTHING, Amount
 from webhook.report.survey import Finding, Survey
-from webhook.wording import listed
+from webhook.wording import listed, named
 
 
 class Outcome(StrEnum):
@@ -120,12 +120,13 @@ def strategy(finding: Finding, survey: Survey) -> str:
 def conclusion(drain: Drain) -> str:
     """Return the drain's end in one line."""
     if not drain.evictions:
-        return f"{drain.node} runs no VM: nothing to move."
+        return f"{named(drain.node)} runs no VM: nothing to move."
     counts = [(drain.those(outcome), words) for outcome, words in _WORDS.items()]
     told = listed(f"{len(evictions)} {words[len(evictions) != 1]}" for evictions, words in counts if evictions)
     homeless = f", but {len(drain.homeless)} of them without room" if drain.homeless else ""
     machines = "1 VM" if len(drain.evictions) == 1 else f"{len(drain.evictions)} VMs"
-    return f"{drain.node} runs {machines}: {told}{homeless}. The drain would {'not end' if drain.blocked else 'end'}."
+    end = "would not end" if drain.blocked else "would end"
+    return f"{named(drain.node)} runs {machines}: {told}{homeless}. The drain {end}."
 
 
 def _eviction(finding: Finding, survey: Survey) -> Eviction:

@@ -6,7 +6,7 @@ from webhook.report.cpu_models import CpuModels
 from webhook.report.drain import conclusion, drains
 from webhook.report.survey import Finding, Survey
 from webhook.report.wording import refused, remedy, sentence, some_nodes, timeouts_said, verdict
-from webhook.wording import named
+from webhook.wording import named, printable
 
 
 def check_markdown(survey: Survey) -> str:
@@ -95,7 +95,7 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def _cell(text: str) -> str:
     """Return text that Markdown shows as it is."""
     escaped = "".join(f"\\{c}" if c in "\\|*_`<>[]#" else c for c in text)
-    return " ".join(escaped.split())
+    return printable(escaped)
 
 
 def _code(text: str) -> str:

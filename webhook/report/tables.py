@@ -74,8 +74,9 @@ def check_lines(survey: Survey) -> Iterator[RenderableType]:
         for violation in finding.denied + finding.warned:
             place = survey.locate(finding.vmi, violation.field)
             level = Text("warning", "yellow") if violation in finding.warned else Text("error", BAD)
-            head = f"{place or finding.vmi.title}: "
-            yield Text.assemble(head, level, f": {finding.vmi.title}: {violation.message}", overflow="fold")
+            title = named(finding.vmi.title)
+            head = f"{place or title}: "
+            yield Text.assemble(head, level, f": {title}: {violation.message}", overflow="fold")
     total, stuck = len(survey.findings), len(survey.stuck)
     machines = "1 VM" if total == 1 else f"{total} VMs"
     yield f"{stuck} of {machines} cannot move." if stuck else f"{machines} can move."
