@@ -8,6 +8,10 @@ import pytest
 from tests.plugin.conftest import Typed
 
 CLUSTER: Final = ("--cluster", "examples/cluster")
+NO_KUBECONFIG: Final = (
+    "kubeconfig /nowhere/config: Invalid kube-config file. No configuration found.; "
+    "kubectl config get-contexts lists what there is"
+)
 
 
 @pytest.mark.parametrize(
@@ -58,8 +62,8 @@ CLUSTER: Final = ("--cluster", "examples/cluster")
             2,
             "--set spec.template.spec.volumes[9].name: VirtualMachine render has no such place",
         ),
-        (("check",), 3, "kubeconfig /nowhere/config: Invalid kube-config file. No configuration found."),
-        (("start", "web-1"), 3, "kubeconfig /nowhere/config: Invalid kube-config file. No configuration found."),
+        (("check",), 3, NO_KUBECONFIG),
+        (("start", "web-1"), 3, NO_KUBECONFIG),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

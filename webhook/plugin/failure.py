@@ -4,6 +4,9 @@ from enum import IntEnum
 
 import click
 
+from webhook.cluster.credentials import NoCredentials
+from webhook.cluster.refusals import ApiError, Unreachable
+
 
 class Exit(IntEnum):
     """Exit codes of every command."""
@@ -21,3 +24,13 @@ class Failure(click.ClickException):
     def __init__(self, message: str, code: Exit = Exit.UNUSABLE) -> None:
         super().__init__(message)
         self.code = code
+
+
+def not_reached(error: NoCredentials | ApiError) -> Failure:
+    """Return the failure for a cluster that can't be asked, with what to try."""
+    hint = ""
+    if isinstance(error, Unreachable):
+        hint = "; does kubectl cluster-info reach it?"
+    elif isinstance(error, NoCredentials):
+        hint = "; kubectl config get-contexts lists what there is"
+    return Failure(f"{error}{hint}", Exit.UNREACHABLE)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from webhook.cluster.api import Api, connect
 from webhook.cluster.credentials import NoCredentials, credentials
 from webhook.cluster.refusals import ApiError, KindMissing, Rejected
-from webhook.plugin.failure import Exit, Failure
+from webhook.plugin.failure import Exit, Failure, not_reached
 from webhook.plugin.opening import DEFAULT_NAMESPACE
 from webhook.plugin.output import warn
 from webhook.settings import Settings
@@ -30,4 +30,4 @@ def api_server(settings: Settings, namespace: str) -> Iterator[tuple[Api, str]]:
     except KindMissing as error:
         raise Failure(f"this cluster has no KubeVirt: {error}", Exit.UNREACHABLE) from error
     except (NoCredentials, ApiError) as error:
-        raise Failure(str(error), Exit.UNREACHABLE) from error
+        raise not_reached(error) from error

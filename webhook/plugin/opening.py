@@ -18,7 +18,7 @@ from webhook.cluster.kinds import (
     Kind,
 )
 from webhook.cluster.snapshot import Snapshot
-from webhook.plugin.failure import Exit, Failure
+from webhook.plugin.failure import Exit, Failure, not_reached
 from webhook.policy import Enforcement, Policy
 from webhook.settings import Settings
 
@@ -102,7 +102,7 @@ def _from_api_server(settings: Settings, change: Change) -> View:
             reading = read_all(api, KINDS)
             snapshot = reading.snapshot if change is unchanged else _changed(api, reading.snapshot, change)
     except (NoCredentials, ApiError) as error:
-        raise Failure(str(error), Exit.UNREACHABLE) from error
+        raise not_reached(error) from error
     if VMI in reading.missing:
         raise Failure("this cluster has no KubeVirt: it doesn't know VirtualMachineInstances", Exit.UNREACHABLE)
     forbidden = {error.kind.name: str(error) for error in reading.forbidden}
