@@ -224,7 +224,10 @@ def test_nodes_that_are_not_known_are_not_called_missing() -> None:
 def test_a_denial_rests_on_the_nodes_and_pods_that_could_change_it() -> None:
     term = {"labelSelector": {"matchLabels": {"app": "db"}}, "topologyKey": "zone", "namespaces": ["data"]}
     rule = {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
-    spec = {"affinity": rule, "topologySpreadConstraints": [{"whenUnsatisfiable": "DoNotSchedule"}]}
+    spec = {
+        "affinity": rule,
+        "topologySpreadConstraints": [{"whenUnsatisfiable": "DoNotSchedule", "labelSelector": {}}],
+    }
     assessment = assessed(a_node("node-b"), spec=spec)
     wanted = {
         Reference(kind="Node", name="node-a"),

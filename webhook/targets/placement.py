@@ -11,6 +11,7 @@ from webhook.cluster.snapshot import Snapshot
 from webhook.cpu_model import CpuModel, Selectors, cpu_model, migration_selectors
 from webhook.objects.migration import HOSTNAME
 from webhook.objects.pod import CREATED_BY, Pod
+from webhook.objects.scheduling import Selector
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.targets import ALL
 from webhook.targets.pod_affinity import namespaces
@@ -127,11 +128,18 @@ def rests_on(vmi: VirtualMachineInstance, placement: Placement, cluster: Snapsho
 
 
 def _neighbours(pod: TargetPod, cluster: Snapshot) -> Iterator[Reference]:
-    """Yield the pods that the target pod's rules are about: of those only launchers are known without asking."""
+    """Yield the pods that the target pod's rules are about: of those only launchers are known without asking.
+
+    A rule without a selector is about no pod at all.
+    """
     for term in (*pod.affinity.pods, *pod.affinity.anti_pods):
-        pairs = term.selector.pairs if term.selector else frozenset()
-        for namespace in namespaces(term, pod.namespace, cluster) or ("",):
-            yield Reference(kind=POD.name, namespace=namespace, labels=pairs)
+        spaces = namespaces(term, pod.namespace, cluster)
+        for namespace in ("",) if spaces is None else spaces:
+            yield from _selected(term.selector, namespace)
     for constraint in pod.spread:
-        pairs = constraint.selector.pairs if constraint.selector else frozenset()
-        yield Reference(kind=POD.name, namespace=pod.namespace, labels=pairs)
+        yield from _selected(constraint.selector, pod.namespace)
+
+
+def _selected(selector: Selector | None, namespace: str) -> Iterator[Reference]:
+    if selector is not None:
+        yield Reference(kind=POD.name, namespace=namespace, labels=selector.pairs)
