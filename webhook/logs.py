@@ -3,17 +3,65 @@
 An object's content is never logged: names, verdicts and causes are.
 """
 
+import atexit
 import logging
 import sys
+import threading
+import time
+from collections import deque
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, cast
 
 import orjson
 import structlog
 from gunicorn.glogging import Logger
 
+_MOMENT: Final = 0.05
+"""Seconds for which a line may wait for others."""
 _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+
+
+class Output:
+    """Standard error: line by line, or, from `batch()` on, what has come in a moment at once.
+
+    A write makes a thread give way to others, in the midst of a request: a sixth of a service's time under load.
+    """
+
+    def __init__(self) -> None:
+        self._lines: deque[bytes] = deque()
+        self._writing = threading.Lock()
+        self._batching = False
+
+    def write(self, line: bytes) -> None:
+        """Take a line."""
+        self._lines.append(line)
+
+    def flush(self) -> None:
+        """Write what there is, unless that is another's task."""
+        if not self._batching:
+            self.write_out()
+
+    def batch(self) -> None:
+        """Leave the writing to a thread of its own, and to the end of the process."""
+        self._batching = True
+        atexit.register(self.write_out)
+        threading.Thread(target=self._write_for_ever, name="log", daemon=True).start()
+
+    def write_out(self) -> None:
+        """Write what there is."""
+        with self._writing:
+            if lines := [self._lines.popleft() for _ in range(len(self._lines))]:
+                sys.stderr.buffer.write(b"".join(lines))
+                sys.stderr.buffer.flush()
+
+    def _write_for_ever(self) -> None:
+        while True:
+            time.sleep(_MOMENT)
+            self.write_out()
+
+
+OUTPUT: Final = Output()
 
 
 def configure(log_format: str, log_level: str) -> None:
@@ -22,7 +70,7 @@ def configure(log_format: str, log_level: str) -> None:
     structlog.configure(
         processors=[structlog.processors.add_log_level, *(_console() if log_format == "console" else (_json,))],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=structlog.BytesLoggerFactory(cast("BinaryIO", OUTPUT)),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[_Forwarded()], level=level, force=True)

@@ -81,7 +81,8 @@ class Serving:
     @property
     def log(self) -> list[dict[str, Any]]:
         """What it has logged so far."""
-        return [orjson.loads(line) for line in (self.folder / "log").read_bytes().splitlines()]
+        lines = (self.folder / "log").read_bytes().splitlines(keepends=True)
+        return [orjson.loads(line) for line in lines if line.endswith(b"\n")]
 
     @property
     def trust(self) -> ssl.SSLContext:

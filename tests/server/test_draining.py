@@ -73,6 +73,15 @@ def test_no_review_is_lost_while_the_service_stops(tmp_path: Path) -> None:
     assert set(statuses) == {200}
 
 
+def test_the_last_lines_are_logged_before_the_end(tmp_path: Path) -> None:
+    with serving(tmp_path) as service:
+        service.ask(a_migration(uid="u-last"))
+        service.terminate()
+        service.exit_code()
+
+        assert "u-last" in [line.get("uid") for line in service.log]
+
+
 def test_an_interrupt_ends_the_service_at_once(tmp_path: Path) -> None:
     with serving(tmp_path, drain_seconds="60") as service:
         service.process.send_signal(signal.SIGINT)

@@ -18,7 +18,7 @@ from typing import Any, Final
 import structlog
 from gunicorn.workers.base import Worker
 
-from webhook import metrics
+from webhook import logs, metrics
 from webhook.server.certificate import ServedCertificate
 from webhook.server.clusters import Source
 from webhook.server.connection import Port, WsgiApp
@@ -41,6 +41,7 @@ class ThreadPerConnection(Worker):  # type: ignore[misc]
     def run(self) -> None:
         """Serve until told to stop; gunicorn ends the process when this returns."""
         settings: Settings = self.app.settings
+        logs.OUTPUT.batch()
         self.certificate = ServedCertificate(settings.tls_dir, settings.client_ca_file, settings.min_tls_version)
         self.certificate_poll = settings.certificate_poll
         self.profile = ChosenProfile(settings.policy, self.app.source.cluster)
