@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import MutableMapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, Final, cast
 
@@ -19,17 +20,20 @@ from gunicorn.glogging import Logger
 
 _MOMENT: Final = 0.05
 """Seconds for which a line may wait for others."""
+_KEPT: Final = 20_000
+"""Lines that wait where nobody reads them; older ones are left out."""
 _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
 class Output:
     """Standard error: line by line, or, from `batch()` on, what has come in a moment at once.
 
-    A write makes a thread give way to others, in the midst of a request: a sixth of a service's time under load.
+    A write makes a thread give way to others, in the midst of a request: a sixth of a service's time under load. A
+    process that is killed takes the lines of its last moment with it.
     """
 
     def __init__(self) -> None:
-        self._lines: deque[bytes] = deque()
+        self._lines: deque[bytes] = deque(maxlen=_KEPT)
         self._writing = threading.Lock()
         self._batching = False
 
@@ -52,8 +56,10 @@ class Output:
         """Write what there is."""
         with self._writing:
             if lines := [self._lines.popleft() for _ in range(len(self._lines))]:
-                sys.stderr.buffer.write(b"".join(lines))
-                sys.stderr.buffer.flush()
+                # Whoever doesn't read our log any more isn't to stop us.
+                with suppress(OSError, ValueError):
+                    sys.stderr.buffer.write(b"".join(lines))
+                    sys.stderr.buffer.flush()
 
     def _write_for_ever(self) -> None:
         while True:
