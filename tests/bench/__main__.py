@@ -11,22 +11,22 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from tests.bench import curves, direct, growth, machine, programs, real_api_server, tables
 from tests.bench.goals import outcomes
 from tests.bench.measures import Samples
-from tests.bench.plan import FULL, QUICK
+from tests.bench.plan import FULL, QUICK, Plan
 from tests.controlplane import build
 
 FOLDER = Path(__file__).parents[2] / "bench"
 PAGE = FOLDER.parent / "docs" / "performance.md"
 BEGIN = "<!-- what `make bench` measured -->"
 END = "<!-- the end of what `make bench` measured -->"
-STAGES = ("direct", "growth", "api-server")
+STAGES = ("direct", "api-server", "growth")
 
 
 def main() -> int:
@@ -47,17 +47,20 @@ def main() -> int:
     return 0
 
 
-def _run(built: programs.Programs, plan: Any, stages: Any, into: Path) -> None:
-    samples, points = Samples(), []
-    quiet = _others_before()
+def _run(built: programs.Programs, plan: Plan, stages: Sequence[str], into: Path) -> None:
+    """Run the stages, and write what is known after each: a later one may fail."""
+    samples, points = Samples(), list[growth.Point]()
+    busy = _others_before()
     with tempfile.TemporaryDirectory(prefix="live-migration-webhook-bench-") as folder:
-        if "direct" in stages:
-            direct.compare(built, Path(folder) / "direct", plan, samples)
-        if "api-server" in stages:
-            real_api_server.measure(built, Path(folder) / "api-server", plan, samples)
-        if "growth" in stages:
-            points = growth.grow(built, Path(folder) / "growth", plan)
-    _write(into, samples, points, {**quiet, "others_after": _others()})
+        place = Path(folder)
+        run = {
+            "direct": lambda: direct.compare(built, place / "direct", plan, samples),
+            "api-server": lambda: real_api_server.measure(built, place / "api-server", plan, samples),
+            "growth": lambda: points.extend(growth.grow(built, place / "growth", plan)),
+        }
+        for stage in stages:
+            run[stage]()
+            _write(into, samples, points, {**busy, "others_after": _others()})
 
 
 def _write(into: Path, samples: Samples, points: list[growth.Point], busy: dict[str, float]) -> None:
