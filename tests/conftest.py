@@ -1,6 +1,7 @@
 """What all tests share: the fixtures of the control plane, and no silent skips."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import settings
@@ -10,6 +11,9 @@ pytest_plugins = ["tests.controlplane.fixtures"]
 # A test that says how long an example may take says something about the machine.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+# A shell ignores interrupts for what it runs in the background, and children inherit that; tests interrupt theirs.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
