@@ -2,8 +2,10 @@
 
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
+import structlog
 from hypothesis import settings
 
 pytest_plugins = ["tests.controlplane.fixtures"]
@@ -14,6 +16,13 @@ settings.load_profile("untimed")
 
 # A shell ignores interrupts for what it runs in the background, and children inherit that; tests interrupt theirs.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_are_by_default() -> Iterator[None]:
+    """Let no test hear the level that another one's command has set."""
+    yield
+    structlog.reset_defaults()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -26,9 +26,8 @@ def lines_on(screen: Screen) -> list[bytes]:
 
 @pytest.fixture
 def configured() -> Iterator[None]:
-    before, handlers, level = structlog.get_config(), logging.root.handlers[:], logging.root.level
+    handlers, level = logging.root.handlers[:], logging.root.level
     yield
-    structlog.configure(**before)
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
 

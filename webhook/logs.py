@@ -77,9 +77,14 @@ def configure(log_format: str, log_level: str) -> None:
         processors=[structlog.processors.add_log_level, *(_console() if log_format == "console" else (_json,))],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.BytesLoggerFactory(cast("BinaryIO", OUTPUT)),
-        cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[_Forwarded()], level=level, force=True)
+
+
+def expect_many() -> None:
+    """Prepare for thousands of lines a second: from now on, what is configured stays, and lines are gathered."""
+    structlog.configure(cache_logger_on_first_use=True)
+    OUTPUT.batch()
 
 
 def _json(logger: Any, method: str, event: MutableMapping[str, Any]) -> bytes:

@@ -41,7 +41,7 @@ class ThreadPerConnection(Worker):  # type: ignore[misc]
     def run(self) -> None:
         """Serve until told to stop; gunicorn ends the process when this returns."""
         settings: Settings = self.app.settings
-        logs.OUTPUT.batch()
+        logs.expect_many()
         self.certificate = ServedCertificate(settings.tls_dir, settings.client_ca_file, settings.min_tls_version)
         self.certificate_poll = settings.certificate_poll
         self.profile = ChosenProfile(settings.policy, self.app.source.cluster)
