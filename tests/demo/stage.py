@@ -18,6 +18,7 @@ from tests.service import Service
 
 NAMESPACE: Final = "demo"
 MANIFESTS: Final = Path(__file__).parent / "manifests"
+REPORT: Final = Path("dist/report.html")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,8 +48,24 @@ class Stage:
     def running(self, command: str, *, shows: str, user: str) -> Iterator[None]:
         """Run a command while something else happens; what it prints is shown when it has ended."""
         self.console.print(Text(f"\n$ {command}", style="bold"))
+        process = self._started(command, user)
+        yield
+        printed, _ = process.communicate(timeout=90)
+        for line in printed.rstrip().split("\n"):
+            self.console.print(Text(line, style=_style(line)))
+        self._compare(printed, shows)
+
+    def save(self, command: str, path: Path, *, shows: str, user: str) -> None:
+        """Run a command as a user and write what it prints into a file."""
+        self.console.print(Text(f"\n$ {command} > {path}", style="bold"))
+        printed, _ = self._started(command, user).communicate(timeout=90)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(printed)
+        self._compare(printed, shows)
+
+    def _started(self, command: str, user: str) -> "subprocess.Popen[str]":
         name, *arguments = command.split()
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [self.plane.programs["leash"], "--", self.plane.programs[name], *arguments],
             env=os.environ | self._environment(user),
             cwd=MANIFESTS,
@@ -56,10 +73,8 @@ class Stage:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        yield
-        printed, _ = process.communicate(timeout=90)
-        for line in printed.rstrip().split("\n"):
-            self.console.print(Text(line, style=_style(line)))
+
+    def _compare(self, printed: str, shows: str) -> None:
         for expected in shows.split(" ... "):
             if expected not in printed:
                 self.console.print(Text(f"expected to see: {expected}", style="bold red"))

@@ -8,7 +8,7 @@ from tests.controlplane.api import KUBEVIRT, Object
 from tests.controlplane.kubevirt_objects import CUSTOM_RESOURCES
 from tests.controlplane.namespaces import create_namespace
 from tests.controlplane.volumes import bind_claim
-from tests.demo.stage import MANIFESTS, NAMESPACE, Stage
+from tests.demo.stage import MANIFESTS, NAMESPACE, REPORT, Stage
 
 SKYLAKE, HASWELL = "Skylake-Server-IBRS", "Haswell-noTSX-IBRS"
 REFUSED: Final = {
@@ -103,6 +103,7 @@ def _one_that_passes(stage: Stage) -> None:
     path = f"{KUBEVIRT}/namespaces/{NAMESPACE}/virtualmachineinstances/web"
     stage.plane.api().wait(path, lambda vmi: vmi["status"]["phase"] == "Running")
     stage.run(f"kubectl -n {NAMESPACE} get vmi web", shows="Running")
+    stage.hypervisor.end_pod(NAMESPACE, target["metadata"]["name"])
 
 
 def _a_drain(stage: Stage) -> None:
@@ -126,3 +127,5 @@ def _is_evacuation(vmim: Object) -> bool:
 def _at_a_terminal(stage: Stage) -> None:
     stage.chapter("The same questions at a terminal: who can move, where to, and why not")
     stage.run(f"kubectl livemigration check -n {NAMESPACE}", shows="read-write-once", user="admin")
+    stage.save("kubectl livemigration report", REPORT, shows="</html>", user="admin")
+    stage.say(f"{REPORT} is the whole cluster as a page, to be opened in a browser.")
