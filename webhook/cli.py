@@ -39,7 +39,7 @@ class Commands(click.Group):
         return super().get_command(ctx, cmd_name)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(version("live-migration-webhook"), message="%(version)s")
 def main() -> None:
     """Make KubeVirt live migrations work, or refuse them at once in words people can act on."""
