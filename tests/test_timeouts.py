@@ -156,3 +156,18 @@ def test_no_setting_makes_it_fail(per_gib: int, progress: int, memory: str) -> N
 
     assert result.completion >= 0
     assert result.completion_by_kubevirt >= 0
+
+
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=5), children, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(selectors=ODD, vmi_selector=ODD, per_gib=ODD, bandwidth=ODD)
+def test_no_policy_makes_it_fail(selectors: Any, vmi_selector: Any, per_gib: Any, bandwidth: Any) -> None:
+    odd = a_policy("odd", selectors, completionTimeoutPerGiB=per_gib, bandwidthPerMigration=bandwidth)
+    other = a_policy("other", {"virtualMachineInstanceSelector": vmi_selector, "namespaceSelector": vmi_selector})
+
+    timeouts(a_machine(labels=LABELS), kubevirt(), odd, other)

@@ -287,3 +287,28 @@ class TestHarvesterMoves:
     )
     def test_an_annotation_that_is_not_new_asks_for_nothing(self, old: str | None, new: str | None) -> None:
         assert self.verdict(self.asking(old), self.asking(new)).allowed
+
+
+class TestOddObjects:
+    """What a stranger may write: never a failure of ours, and a word where something could not be read."""
+
+    @pytest.mark.parametrize(
+        ("document", "warnings"),
+        [
+            pytest.param({"metadata": {"name": "web"}, "spec": {}}, 1, id="no template"),
+            pytest.param({"metadata": {"name": "web"}, "spec": {"template": 7}}, 2, id="a template that is a number"),
+            pytest.param({"metadata": None, "spec": None}, 1, id="nothing at all"),
+            pytest.param(
+                a_vm_document(annotations={"harvesterhci.io/volumeClaimTemplates": "{"}),
+                1,
+                id="claims that are no JSON",
+            ),
+            pytest.param(a_vm_document(annotations={"note": "x" * 200_000}), 0, id="an annotation of 200 KB"),
+            pytest.param(a_vm_document(a_spec(domain={"memory": {"guest": "8Gii"}})), 1, id="a quantity that is none"),
+        ],
+    )
+    def test_an_odd_vm_is_allowed_with_a_word(self, document: Any, warnings: int) -> None:
+        verdict = judged(a_request(document, resource="virtualmachines"), path="/validate/virtualmachines")
+
+        assert verdict.allowed
+        assert len(verdict.warnings) == warnings

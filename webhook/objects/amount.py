@@ -1,11 +1,10 @@
 """CPU and memory: what a pod asks for, and what a node has to give."""
 
 from dataclasses import dataclass
-from decimal import ROUND_CEILING
 from typing import Final
 
 from webhook.objects.fields import Fields
-from webhook.objects.quantity import read_quantity
+from webhook.objects.quantity import read_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +28,4 @@ NOTHING: Final = Amount()
 
 def read_amount(resources: Fields) -> Amount:
     """Read `cpu` and `memory` of a list of resources; what is no quantity is noted and counts as absent."""
-    return Amount(cpu=_read(resources, "cpu", 1000), memory=_read(resources, "memory", 1))
-
-
-def _read(resources: Fields, key: str, scale: int) -> int:
-    text = resources.scalar(key)
-    value = read_quantity(text)
-    if value is not None:
-        return int((value * scale).to_integral_value(ROUND_CEILING))
-    if text:
-        resources.misread.append(f"{resources.path}.{key} is no quantity")
-    return 0
+    return Amount(cpu=read_whole(resources, "cpu", 1000) or 0, memory=read_whole(resources, "memory") or 0)

@@ -6,7 +6,7 @@ Both have the same fields; what is not set is None, and somebody else decides.
 from dataclasses import dataclass
 
 from webhook.objects.fields import Fields
-from webhook.objects.quantity import read_quantity
+from webhook.objects.quantity import read_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ def read_migration_settings(fields: Fields) -> MigrationSettings:
     return MigrationSettings(
         completion_timeout_per_gib=_natural(fields, "completionTimeoutPerGiB"),
         progress_timeout=_natural(fields, "progressTimeout"),
-        bandwidth=_bandwidth(fields),
+        bandwidth=read_whole(fields, "bandwidthPerMigration"),
         allow_post_copy=fields.flag("allowPostCopy"),
         allow_workload_disruption=fields.flag("allowWorkloadDisruption"),
     )
@@ -40,12 +40,3 @@ def _natural(fields: Fields, key: str) -> int | None:
         fields.misread.append(f"{fields.path}.{key} is negative")
         return None
     return number
-
-
-def _bandwidth(fields: Fields) -> int | None:
-    text = fields.scalar("bandwidthPerMigration")
-    quantity = read_quantity(text)
-    if text and (quantity is None or quantity < 0):
-        fields.misread.append(f"{fields.path}.bandwidthPerMigration is no quantity")
-        return None
-    return None if quantity is None else int(quantity)

@@ -4,8 +4,10 @@ Source: `k8s.io/apimachinery/pkg/api/resource`.
 """
 
 import re
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Final
+
+from webhook.objects.fields import Fields
 
 LARGEST: Final = 2**63 - 1
 """What Kubernetes cuts larger quantities to."""
@@ -30,3 +32,17 @@ def read_quantity(text: str) -> Decimal | None:
     exponent = Decimal(10) ** int(match["exponent"] or 0)
     value = Decimal(match["number"]) * _SUFFIXES[match["suffix"] or ""] * exponent
     return max(min(value, Decimal(LARGEST)), Decimal(-LARGEST))
+
+
+def read_whole(fields: Fields, key: str, scale: int = 1) -> int | None:
+    """Return a quantity of an object in units of `1 / scale`, rounded up.
+
+    None when it is absent; what is no quantity, or is negative, is noted and taken as absent.
+    """
+    text = fields.scalar(key)
+    value = read_quantity(text)
+    if value is not None and value >= 0:
+        return int((value * scale).to_integral_value(ROUND_CEILING))
+    if text:
+        fields.misread.append(f"{fields.path}.{key} is no quantity")
+    return None

@@ -12,7 +12,7 @@ from webhook.objects.devices import Devices, read_devices
 from webhook.objects.fields import Fields
 from webhook.objects.hardware import Hardware, read_hardware
 from webhook.objects.metadata import Metadata, read_metadata
-from webhook.objects.quantity import read_quantity
+from webhook.objects.quantity import read_whole
 from webhook.objects.scheduling import Scheduling, read_scheduling
 
 FINAL_PHASES: Final = frozenset({"Succeeded", "Failed"})
@@ -113,19 +113,14 @@ def _status(status: Fields) -> InstanceStatus:
 
 
 def _memory(domain: Fields) -> int:
-    guest = domain.object("memory").scalar("guest")
-    requested = domain.object("resources").object("requests").scalar("memory")
-    return _bytes(guest) or _bytes(requested)
+    guest = read_whole(domain.object("memory"), "guest")
+    return guest or read_whole(domain.object("resources").object("requests"), "memory") or 0
 
 
 def _moved_bytes(status: Fields) -> int:
     moved = {volume.object("sourcePVCInfo").text("claimName") for _, volume in status.objects("migratedVolumes")}
     claims = [volume.object("persistentVolumeClaimInfo") for _, volume in status.objects("volumeStatus")]
-    return sum(_bytes(c.object("capacity").scalar("storage")) for c in claims if c.text("claimName") in moved)
-
-
-def _bytes(quantity: str) -> int:
-    return max(int(read_quantity(quantity) or 0), 0)
+    return sum(read_whole(c.object("capacity"), "storage") or 0 for c in claims if c.text("claimName") in moved)
 
 
 def _condition(status: Fields, kind: str) -> Condition | None:
