@@ -11,6 +11,7 @@ from rich.table import Table
 from tests.controlplane.control_plane import ControlPlane
 from tests.controlplane.hypervisor import Hypervisor
 from tests.controlplane.namespaces import create_namespace, remove_namespace
+from tests.reliability import crowd
 from tests.reliability.keeper import kept, rotate
 from tests.reliability.load import Load
 from tests.reliability.renewal import renew_leaf
@@ -62,8 +63,16 @@ def main() -> int:
             table.add_row(trouble, f"{time.monotonic() - began:.0f}", str(load.sent), str(len(load.lost)))
             for wrong in sorted(set(load.lost))[:5]:
                 print(f"{trouble}: {wrong}", file=sys.stderr)
-    Console().print(table)
+    Console().print(table, crowd_table(crowd.measured()))
     return 1 if lost else 0
+
+
+def crowd_table(delay: crowd.Delay) -> Table:
+    """Return a table of what idle and stalled clients cost the others."""
+    title = f"Answers beside {crowd.IDLE} idle and {crowd.STALLED} stalled clients"
+    table = Table("p99 alone", "p99 beside them", "ratio", title=title)
+    table.add_row(f"{delay.alone:.2f} ms", f"{delay.crowded:.2f} ms", f"{delay.crowded / delay.alone:.2f}")
+    return table
 
 
 def soaked(plane: ControlPlane, name: str, make: Trouble) -> Load:
