@@ -140,7 +140,7 @@ def _registered(stage: Stage, contestant: Contestant) -> Iterator[str]:
         authority=authority,
         folder=stage.folder,
     ) as target:
-        correctness.wait_until_right(target, (HEALTHY[-1], DENIED[-1]))
+        correctness.wait_until_right(target, (*HEALTHY, *DENIED))
         correctness.check(target, (*HEALTHY, *DENIED))
         configuration = _registration(contestant.name, target.url, authority.read_bytes())
         stage.plane.api().post(path, configuration)
