@@ -31,6 +31,9 @@ _TICK: Final = 0.25
 """Seconds between two looks at deadlines and the parent process."""
 _PROBE_CONNECTIONS: Final = 32
 _GC_THRESHOLD: Final = 50_000
+_SWITCH: Final = 0.05
+"""Seconds before a waiting thread makes another give way. A request takes a hundredth of that; at Python's own 5 ms,
+threads that wait longer than that lose their turn again and again: p99 at twice the capacity was 0.6 s, not 0.2 s."""
 
 log = structlog.get_logger()
 
@@ -49,6 +52,7 @@ class ThreadPerConnection(Worker):  # type: ignore[misc]
         self.next_look = self.next_certificate = 0.0
         self.listeners = self._listeners(settings)
         _settle_memory()
+        sys.setswitchinterval(_SWITCH)
         self._look_after(time.monotonic())
         with selectors.DefaultSelector() as selector:
             for listener in self.listeners:
