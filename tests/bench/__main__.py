@@ -4,6 +4,7 @@ Nothing here is a test: it measures time, and fails only where a contestant give
 """
 
 import argparse
+import copy
 import datetime as dt
 import json
 import os
@@ -60,10 +61,11 @@ def _run(built: programs.Programs, plan: Plan, stages: Sequence[str], into: Path
         }
         for stage in stages:
             run[stage]()
-            _write(into, samples, points, {**busy, "others_after": _others()})
+            _write(into, copy.deepcopy(samples), list(points), {**busy, "others_after": _others()})
 
 
 def _write(into: Path, samples: Samples, points: list[growth.Point], busy: dict[str, float]) -> None:
+    _recall(into / "results.json", samples, points)
     reached = outcomes(samples, points)
     parts = [tables.comparison(samples), tables.aims(reached)]
     document = {
@@ -85,6 +87,15 @@ def _write(into: Path, samples: Samples, points: list[growth.Point], busy: dict[
     if into == FOLDER:
         _document("\n".join(parts))
     print("\n".join(parts))
+
+
+def _recall(file: Path, samples: Samples, points: list[growth.Point]) -> None:
+    """Take from an earlier run the stages that were not asked for this time."""
+    if file.exists():
+        earlier = json.loads(file.read_text())
+        samples.recall(earlier["samples"], tables.NAMES)
+        if not points:
+            points.extend(growth.Point(**each) for each in earlier["growth"])
 
 
 def _document(measured: str) -> None:

@@ -1,7 +1,7 @@
 """What is measured, in the order of the table, and the values that were seen."""
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -61,6 +61,12 @@ class Samples:
     """Values by measure and contestant, one for each round."""
 
     values: dict[tuple[Measure, str], list[float]] = field(default_factory=dict)
+
+    def recall(self, document: Iterable[Mapping[str, Any]], contestants: Iterable[str]) -> None:
+        """Take what a results file has, of measures that haven't been taken since."""
+        for each in document:
+            if each["contestant"] in contestants:
+                self.values.setdefault((Measure[each["measure"].upper()], each["contestant"]), list(each["rounds"]))
 
     def add(self, contestant: str, **values: float) -> None:
         """Take values by the measure's name in small letters."""
