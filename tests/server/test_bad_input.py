@@ -208,6 +208,7 @@ def a_template(spec: Any) -> dict[str, Any]:
             ),
             [
                 "spec.template.spec.domain.devices.disks is a string, not a list: taken as absent",
+                "spec.template.spec.domain.resources.requests.memory is no quantity: taken as absent",
                 "spec.template.spec.evictionStrategy is a list, not a string: taken as absent",
                 NO_INTERFACES,
             ],
