@@ -1,7 +1,7 @@
-"""The service as tests start it: it ends when its parent ends, and may have one restriction that only tests have.
+"""The service as tests start it: it ends when its parent ends, and may fail or wait as only tests want it to.
 
 `python -m tests.server.program serve …` is `live-migration-webhook serve …`. INJECTED is empty, `raise` for a
-restriction that raises, or a path for one that waits until that file exists.
+restriction that raises, or a path for an API server that doesn't answer until that file exists.
 """
 
 import ctypes
@@ -13,6 +13,9 @@ from pathlib import Path
 
 from webhook import assessment
 from webhook.cli import main
+from webhook.cluster.kinds import Reference
+from webhook.cluster.manifests import Manifests
+from webhook.cluster.snapshot import Snapshot
 from webhook.restrictions.restriction import Case, Concern
 from webhook.verdict import Violation
 
@@ -20,25 +23,29 @@ RAISE = "raise"
 _PR_SET_PDEATHSIG = 1
 
 
-class Injected:
-    """A restriction that is never merely broken."""
+class Raising:
+    """A restriction that can't be judged."""
 
     ID = "injected"
     CONCERN = Concern.STATE
     REMEDY = "use no tests"
 
     def check(self, case: Case, /) -> Iterator[Violation]:  # noqa: ARG002
-        """Raise, or wait."""
-        wanted = os.environ["INJECTED"]
-        if wanted == RAISE:
-            raise RuntimeError("injected")
-        while not Path(wanted).exists():
-            time.sleep(0.01)
-        return iter(())
+        """Raise."""
+        raise RuntimeError("injected")
+
+
+def reread_later(_: Manifests, snapshot: Snapshot, references: frozenset[Reference], timeout: float) -> Snapshot:  # noqa: ARG001
+    """Wait, and find what was known before."""
+    while not Path(os.environ["INJECTED"]).exists():
+        time.sleep(0.01)
+    return snapshot
 
 
 if __name__ == "__main__":
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.environ.get("INJECTED"):
-        vars(assessment)["ALL"] = (*vars(assessment)["ALL"], Injected())
+    if os.environ.get("INJECTED") == RAISE:
+        vars(assessment)["ALL"] = (*vars(assessment)["ALL"], Raising())
+    elif os.environ.get("INJECTED"):
+        Manifests.reread = reread_later  # type: ignore[method-assign]
     main(prog_name="live-migration-webhook")

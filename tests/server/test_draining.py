@@ -27,7 +27,7 @@ def test_a_stopping_service_is_not_ready_but_serves_and_sends_clients_elsewhere(
 def test_what_is_in_flight_when_the_service_stops_is_answered(tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     with serving(tmp_path, injected=str(gate)) as service, closing(service.client()) as client:
-        client.request("POST", MIGRATIONS, a_migration(), JSON)
+        client.request("POST", MIGRATIONS, a_migration("with-cd"), JSON)
         eventually(lambda: service.metric("live_migration_webhook_requests_in_flight") == 1)
 
         service.terminate()

@@ -3,7 +3,7 @@
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,8 @@ from tests.server.serving import (
 
 BODY = a_migration()
 ALLOWED = answered(BODY)
+REFUSED_BODY = a_migration("with-cd")
+REFUSED = answered(REFUSED_BODY)
 HEAD = f"POST {MIGRATIONS} HTTP/1.1\r\nHost: webhook\r\nContent-Type: application/json\r\n".encode()
 REQUEST = HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
 LAST = REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)
@@ -251,7 +253,7 @@ def drips(sock: socket.socket) -> bool:
 
 @pytest.fixture(scope="module")
 def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Serving, Path]]:
-    """Run a service with small bounds; each of its reviews waits until the file appears."""
+    """Run a service with small bounds; the API server, which it asks before it refuses, waits until the file appears."""
     folder = tmp_path_factory.mktemp("narrow")
     gate = folder / "gate"
     with serving(folder, injected=str(gate), max_in_flight="2", max_connections="8") as running:
@@ -280,7 +282,7 @@ def test_more_requests_than_can_be_judged_are_sent_away_to_try_again(narrow: tup
     before = service.metric('live_migration_webhook_shed_total{reason="in_flight"}')
     waiting = [service.client() for _ in range(2)]
     for client in waiting:
-        client.request("POST", MIGRATIONS, BODY, JSON)
+        client.request("POST", MIGRATIONS, REFUSED_BODY, JSON)
     eventually(lambda: service.metric("live_migration_webhook_requests_in_flight") == 2)
 
     response = service.ask()
@@ -289,10 +291,22 @@ def test_more_requests_than_can_be_judged_are_sent_away_to_try_again(narrow: tup
     assert response.body == b"too many requests at once; try again\n"  # type: ignore[attr-defined]
     assert service.metric('live_migration_webhook_shed_total{reason="in_flight"}') == before + 1
     gate.touch()
-    assert [client.getresponse().read() for client in waiting] == [ALLOWED, ALLOWED]
+    assert [client.getresponse().read() for client in waiting] == [REFUSED, REFUSED]
     for client in waiting:
         client.close()
     eventually(lambda: service.metric("live_migration_webhook_connections") == 0)
+
+
+def test_who_waits_for_the_api_server_keeps_nobody_waiting(narrow: tuple[Serving, Path]) -> None:
+    service, gate = narrow
+    gate.unlink(missing_ok=True)
+    with closing(service.client()) as waiting, closing(service.client()) as other:
+        waiting.request("POST", MIGRATIONS, REFUSED_BODY, JSON)
+        eventually(lambda: service.metric("live_migration_webhook_requests_in_flight") == 1)
+
+        assert [ask(other).body for _ in range(3)] == [ALLOWED] * 3  # type: ignore[attr-defined]
+        gate.touch()
+        assert waiting.getresponse().read() == REFUSED
 
 
 def test_a_connection_too_many_is_told_so(narrow: tuple[Serving, Path]) -> None:

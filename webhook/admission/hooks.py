@@ -65,14 +65,19 @@ HOOKS: Final = (
 BY_PATH: Final[Mapping[str, Hook]] = {hook.path: hook for hook in HOOKS}
 
 
-def decide(hook: Hook, request: AdmissionRequest, cluster: Cluster, policy: Policy, timeout: float) -> Verdict:
-    """Come to a verdict within `timeout` seconds.
+class Unsettled(Exception):  # noqa: N818 - it is named for what is the case
+    """Raised when a verdict rests on objects that have to be read from the API server first."""
+
+
+def decide(hook: Hook, request: AdmissionRequest, cluster: Cluster, policy: Policy, timeout: float | None) -> Verdict:
+    """Come to a verdict within `timeout` seconds; None for without any call.
 
     The hook's judge looks at the snapshot at hand. What its verdict rests on is read from the API server first, once
     each, and the judge asked again: no one is refused because of a stale copy, and an allowed request costs no call.
 
     Raises:
         NotAReview: when the hook doesn't judge such a resource.
+        Unsettled: when there would have to be a call.
         ClusterUnavailable: when the cluster can't be read in time.
     """
     if request.group != hook.group or request.resource not in hook.resources:
@@ -80,12 +85,14 @@ def decide(hook: Hook, request: AdmissionRequest, cluster: Cluster, policy: Poli
         raise NotAReview(f"{hook.path} judges {wanted} of {hook.group or 'the core group'}, not {request.resource}")
     if request.operation not in hook.operations or request.subresource:
         return ALLOWED
-    deadline = time.monotonic() + timeout
+    began = time.monotonic()
     snapshot = cluster.snapshot()
     verdict = hook.judge(request, snapshot, policy.resolved(snapshot.kubevirt))
     read: frozenset[Reference] = frozenset()
     while unread := verdict.rests_on - read:
-        snapshot = cluster.reread(snapshot, unread, deadline - time.monotonic())
+        if timeout is None:
+            raise Unsettled
+        snapshot = cluster.reread(snapshot, unread, began + timeout - time.monotonic())
         read |= unread
         verdict = hook.judge(request, snapshot, policy.resolved(snapshot.kubevirt))
     return verdict

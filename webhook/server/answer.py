@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 from webhook import metrics
-from webhook.admission.hooks import Hook, decide
+from webhook.admission.hooks import Hook, Unsettled, decide
 from webhook.cluster.source import Cluster, ClusterUnavailable
 from webhook.policy import Policy
 from webhook.review import AdmissionRequest, NotAReview, read, write
@@ -89,15 +89,30 @@ def no_review(hook: Hook, error: NotAReview) -> Answer:
 
 def answer(service: Service, hook: Hook, body: bytes, timeout: float | None = None) -> Answer:
     """Answer a review sent to a hook, within `timeout` seconds of the caller's."""
-    began = time.perf_counter()
     patience = service.request_timeout if timeout is None else timeout
+    return _answer(service, hook, body, patience - ANSWER_MARGIN)
+
+
+def answer_at_once(service: Service, hook: Hook, body: bytes) -> Answer:
+    """Answer a review from what is known.
+
+    Raises:
+        Unsettled: when something must be read first.
+    """
+    return _answer(service, hook, body, None)
+
+
+def _answer(service: Service, hook: Hook, body: bytes, timeout: float | None) -> Answer:
+    began = time.perf_counter()
     try:
         request = read(body)
     except NotAReview as error:
         return no_review(hook, error)
     try:
-        verdict = decide(hook, request, service.cluster, service.policy, patience - ANSWER_MARGIN)
+        verdict = decide(hook, request, service.cluster, service.policy, timeout)
         written = write(request, verdict)
+    except Unsettled:
+        raise
     except NotAReview as error:
         return no_review(hook, error)
     except ClusterUnavailable as error:

@@ -4,7 +4,7 @@ The four endpoints of the API server don't pass through Flask's routing, request
 times as much as the review itself. They are answered from the WSGI environment; all other paths are Flask's.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -13,9 +13,9 @@ import durationpy
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
-from webhook.admission.hooks import BY_PATH, Hook
+from webhook.admission.hooks import BY_PATH, Hook, Unsettled
 from webhook.review import NotAReview
-from webhook.server.answer import BODY_LIMIT, JSON, TEXT, Answer, Service, answer, no_review
+from webhook.server.answer import BODY_LIMIT, JSON, TEXT, Answer, Service, answer, answer_at_once, no_review
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -32,20 +32,31 @@ class AdmissionApp(Flask):
         self.register_error_handler(HTTPException, _plain)
 
     def wsgi_app(self, environ: Environment, start_response: "StartResponse") -> Iterable[bytes]:
-        """Answer a review, or leave the request to Flask."""
+        """Answer a review from what is known, or else in time; leave any other request to Flask.
+
+        What has to be waited for is a generator, so that the server can run it where nobody else waits.
+        """
         hook = BY_PATH.get(environ["PATH_INFO"])
         if hook is None:
             return super().wsgi_app(environ, start_response)
-        reply = self._reply(hook, environ)
-        start_response(reply.status_line, reply.header_list)
-        return (reply.body,)
-
-    def _reply(self, hook: Hook, environ: Environment) -> Answer:
         try:
             body, timeout = _body(hook, environ), _timeout(environ["QUERY_STRING"])
         except NotAReview as error:
-            return no_review(hook, error)
-        return answer(self.service, hook, body, timeout)
+            return _begun(start_response, no_review(hook, error))
+        try:
+            return _begun(start_response, answer_at_once(self.service, hook, body))
+        except Unsettled:
+            return self._answered_in_time(hook, body, timeout, start_response)
+
+    def _answered_in_time(
+        self, hook: Hook, body: bytes, timeout: float | None, start_response: "StartResponse"
+    ) -> Iterator[bytes]:
+        yield from _begun(start_response, answer(self.service, hook, body, timeout))
+
+
+def _begun(start_response: "StartResponse", reply: Answer) -> Iterable[bytes]:
+    start_response(reply.status_line, reply.header_list)
+    return (reply.body,)
 
 
 def _body(hook: Hook, environ: Environment) -> bytes:

@@ -1,8 +1,8 @@
-"""One connection, served by one thread, from handshake to close.
+"""One connection, from handshake to close.
 
-Sockets block without a time limit of their own: `deadline` says until when the present phase may last, and the
-worker's main thread shuts the socket of a connection that is overdue. So a limit holds for the whole of a handshake or
-a request, however slowly its bytes drip.
+Its way is a coroutine, which the event loop resumes whenever the connection can go on. `deadline` says until when the
+present phase may last; a connection that is overdue is closed. So a limit holds for the whole of a handshake or a
+request, however slowly its bytes drip.
 """
 
 import io
@@ -11,11 +11,13 @@ import socket
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, Final
+from functools import lru_cache, partial
+from selectors import EVENT_READ, EVENT_WRITE
+from types import coroutine
+from typing import Any, Final, TypeVar
 from urllib.parse import unquote_to_bytes
 
 import structlog
@@ -23,10 +25,15 @@ import structlog
 from webhook import metrics
 from webhook.server.answer import Answer, refused
 from webhook.server.http1 import CONTINUE, BadRequest, Request, RequestParser, response
+from webhook.server.loop import Loop
+
+T = TypeVar("T")
 
 Environment = dict[str, Any]
 WsgiApp = Callable[[Environment, Any], Iterable[bytes]]
 Headers = list[tuple[str, str]]
+Arrange = Callable[[], object]
+"""Sees to it that the coroutine is resumed."""
 
 _CHUNK: Final = 16 * 1024
 """Bytes to read at once: TLS gives no more than that, and a larger buffer would be mapped and unmapped each time."""
@@ -46,9 +53,10 @@ log = structlog.get_logger()
 class Port:
     """What the connections to one listening socket share.
 
+    `app` answers from what is known; where it has to wait it returns a generator, which is run in another thread.
     `tls` gives the present SSL context (None: no certificate yet); a port without it is plain. `slots` holds one entry
-    for each request that may yet be judged at the same time, `rooms` for each body that may yet be large. Durations are
-    in seconds.
+    for each request that may yet wait for its answer at the same time, `rooms` for each body that may yet be large.
+    Durations are in seconds.
     """
 
     app: WsgiApp
@@ -63,9 +71,21 @@ class Port:
 
 
 class Connection:
-    """A connection; `idle` tells that nothing of a request has arrived, `overfull` that it is one too many."""
+    """A connection; `idle` tells that nothing of a request has arrived, `overfull` that it is one too many.
 
-    def __init__(self, sock: socket.socket, peer: tuple[Any, ...], port: Port, *, overfull: bool) -> None:
+    `ended` is called when it is closed, by whichever side.
+    """
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        peer: str,
+        *,
+        port: Port,
+        loop: Loop,
+        overfull: bool,
+        ended: Callable[["Connection"], object],
+    ) -> None:
         self.sock = sock
         self.peer = peer
         self.port = port
@@ -74,26 +94,45 @@ class Connection:
         now = time.monotonic()
         self.deadline = now + port.read_timeout
         self.new_until = now + _NEW
+        self._loop = loop
+        self._ended = ended
         self._parser = RequestParser()
         self._has_room = False
+        self._watched = 0
+        self._waits_for_socket = False
+        self._way = self._serve()
 
-    def serve(self) -> None:
+    def go_on(self) -> None:
+        """Let it go on until it has to wait again."""
+        try:
+            arrange = self._way.send(None)
+        except StopIteration:
+            self.close()
+        except Exception:
+            log.exception("connection failed", peer=self.peer)
+            self.close()
+        else:
+            arrange()
+
+    def close(self) -> None:
+        """End it, wherever it is."""
+        self._way.close()
+        self._watch(0)
+        self._waits_for_socket = False
+        self.sock.close()
+        self._ended(self)
+
+    async def _serve(self) -> None:
         """Serve requests until either side ends it."""
         # The client went away, was too slow, or isn't one of ours: nobody is left to tell.
         try:
             with suppress(OSError):
-                if self._secured():
-                    self._serve_requests()
+                if await self._secured():
+                    await self._serve_requests()
         finally:
             self._give_back_room()
 
-    def shut(self) -> None:
-        """End it from another thread: reading and writing fail from now on."""
-        with suppress(OSError):
-            # An SSLSocket's own shutdown would take the TLS state away from under the thread that uses it.
-            socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
-
-    def _secured(self) -> bool:
+    async def _secured(self) -> bool:
         if self.port.tls is None:
             return True
         context = self.port.tls()
@@ -101,52 +140,52 @@ class Connection:
             return False
         self.sock = context.wrap_socket(self.sock, server_side=True, do_handshake_on_connect=False)
         try:
-            self.sock.do_handshake()
+            await self._ready(self.sock.do_handshake, self._readable)
         except ssl.SSLEOFError:
             return False
         except ssl.SSLError as error:
             # What an operator looks for when the API server doesn't trust us.
-            log.info("handshake failed", peer=self.peer[0], error=error.reason or str(error))
+            log.info("handshake failed", peer=self.peer, error=error.reason or str(error))
             return False
         return True
 
-    def _serve_requests(self) -> None:
+    async def _serve_requests(self) -> None:
         try:
-            while self._serve_request():
+            while await self._serve_request():
                 pass
         except BadRequest as error:
-            log.info("bad request", peer=self.peer[0], error=str(error), status=error.status)
-            self._send_last(refused(error.status, str(error)))
-            self._linger()
+            log.info("bad request", peer=self.peer, error=str(error), status=error.status)
+            await self._send_last(refused(error.status, str(error)))
+            await self._linger()
 
-    def _serve_request(self) -> bool:
+    async def _serve_request(self) -> bool:
         """Serve one request and keep nothing of it; tell whether the connection stays open."""
-        request = self._next_request()
+        request = await self._next_request()
         if request is None:
             return False
         try:
-            return self._respond(request)
+            return await self._respond(request)
         finally:
             self._give_back_room()
 
-    def _next_request(self) -> Request | None:
+    async def _next_request(self) -> Request | None:
         """Read until a request is whole; None when the client has closed."""
         parser = self._parser
-        self._wait(self.port.keepalive, idle=not parser.started)
+        self._may_take(self.port.keepalive, idle=not parser.started)
         while not parser.requests:
             if parser.broken:
                 raise parser.broken
-            data = self.sock.recv(_CHUNK)
+            data = await self._received()
             if not data:
                 return None
             if self.idle:
-                self._wait(self.port.read_timeout, idle=False)
+                self._may_take(self.port.read_timeout, idle=False)
             parser.feed(data)
             if parser.body_size > LARGE and not self._has_room:
                 self._take_room()
             if parser.awaits_continue:
                 parser.awaits_continue = False
-                self.sock.sendall(CONTINUE)
+                await self._sent(CONTINUE)
         self.idle, self.new_until = False, 0.0
         return parser.requests.popleft()
 
@@ -164,53 +203,122 @@ class Connection:
             self._has_room = False
             self.port.rooms.append(None)
 
-    def _wait(self, seconds: float, *, idle: bool) -> None:
+    def _may_take(self, seconds: float, *, idle: bool) -> None:
         self.deadline = time.monotonic() + seconds
         self.idle = idle
 
-    def _respond(self, request: Request) -> bool:
+    async def _respond(self, request: Request) -> bool:
         """Answer a request; tell whether the connection stays open."""
         if self.overfull:
             metrics.SHED.labels("connections").inc()
-            return self._send_last(_OVERFULL)
+            return await self._send_last(_OVERFULL)
         try:
             self.port.slots.pop()
         except IndexError:
             metrics.SHED.labels("in_flight").inc()
-            return self._send_last(_OVERLOADED)
+            return await self._send_last(_OVERLOADED)
         self.deadline = math.inf
         try:
-            status, headers, body = self._run(request)
+            await _until(partial(self._loop.queue, self.go_on))
+            status, headers, body = await self._answered(request)
         finally:
             self.port.slots.append(None)
         close = self.port.draining or not request.keep_alive
-        return self._send(status, headers, b"" if request.method == "HEAD" else body, close=close)
+        return await self._send(status, headers, b"" if request.method == "HEAD" else body, close=close)
 
-    def _run(self, request: Request) -> tuple[str, Headers, bytes]:
+    async def _answered(self, request: Request) -> tuple[str, Headers, bytes]:
         """Ask the application."""
         started: list[tuple[str, Headers]] = []
-        environ = environment(request, self.port.environ, str(self.peer[0]))
+        environ = environment(request, self.port.environ, self.peer)
         try:
             result = self.port.app(environ, lambda status, headers, *_: started.append((status, headers)))
-            body = b"".join(result)
-            return (*started[-1], body)
+            join = partial(b"".join, result)
+            body = await self._elsewhere(join) if isinstance(result, Generator) else join()
         except Exception:
             log.exception("the application failed", path=environ["PATH_INFO"])
             return _FAILED.status_line, _FAILED.header_list, _FAILED.body
+        return (*started[-1], body)
 
-    def _send_last(self, reply: Answer) -> bool:
-        return self._send(reply.status_line, reply.header_list, reply.body, close=True)
+    async def _send_last(self, reply: Answer) -> bool:
+        return await self._send(reply.status_line, reply.header_list, reply.body, close=True)
 
-    def _send(self, status: str, headers: Headers, body: bytes, *, close: bool) -> bool:
-        self._wait(self.port.read_timeout, idle=False)
-        self.sock.sendall(response(status, headers, body, date=self.port.date, close=close))
+    async def _send(self, status: str, headers: Headers, body: bytes, *, close: bool) -> bool:
+        self._may_take(self.port.read_timeout, idle=False)
+        await self._sent(response(status, headers, body, date=self.port.date, close=close))
         return not close
 
-    def _linger(self) -> None:
+    async def _linger(self) -> None:
         """Read what the client still sends: closing before it has been read would destroy the answer on its way."""
         socket.socket.shutdown(self.sock, socket.SHUT_WR)
-        while self.sock.recv(_CHUNK):
+        while await self._received():
             pass
+
+    async def _received(self) -> bytes:
+        """Return what comes next, nothing when the client has closed."""
+        # Asking a socket that has nothing costs more than waiting for it; only TLS may have something put by.
+        if not (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending()):
+            await _until(self._readable)
+        return await self._ready(partial(self.sock.recv, _CHUNK), self._readable)
+
+    async def _sent(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[await self._ready(partial(self.sock.send, rest), self._writable) :]
+
+    async def _ready(self, do: Callable[[], T], plain: Arrange) -> T:
+        """Do something with the socket, as soon as that is possible: with TLS, reading may have to wait for writing."""
+        while True:
+            try:
+                return do()
+            except ssl.SSLWantReadError:
+                await _until(self._readable)
+            except ssl.SSLWantWriteError:
+                await _until(self._writable)
+            except BlockingIOError:
+                await _until(plain)
+
+    async def _elsewhere(self, work: Callable[[], bytes]) -> bytes:
+        """Let a thread do what has to wait for others."""
+        self._watch(0)
+        doing = self._loop.elsewhere(work, self.go_on)
+        await _until(_nothing)
+        return doing.result()
+
+    def _readable(self) -> None:
+        self._watch(EVENT_READ)
+        self._waits_for_socket = True
+
+    def _writable(self) -> None:
+        self._watch(EVENT_WRITE)
+        self._waits_for_socket = True
+
+    def _watch(self, events: int) -> None:
+        """Watch the socket for these events, which mostly are the same as before."""
+        if events == self._watched:
+            return
+        if not events:
+            self._loop.forget(self.sock)
+        elif self._watched:
+            self._loop.change(self.sock, events, self._socket_is_ready)
+        else:
+            self._loop.watch(self.sock, events, self._socket_is_ready)
+        self._watched = events
+
+    def _socket_is_ready(self) -> None:
+        """Go on, unless it waits for its turn: what the client sends meanwhile has to wait, too."""
+        if self._waits_for_socket:
+            self._waits_for_socket = False
+            self.go_on()
+
+
+@coroutine
+def _until(arrange: Arrange) -> Generator[Arrange, None, None]:
+    """Give way, until what is arranged resumes the coroutine."""
+    yield arrange
+
+
+def _nothing() -> None:
+    pass
 
 
 def environment(request: Request, base: Mapping[str, Any], peer: str) -> Environment:

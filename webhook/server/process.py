@@ -9,7 +9,7 @@ from webhook.logs import GunicornLogger
 from webhook.server.answer import Service
 from webhook.server.app import AdmissionApp
 from webhook.server.clusters import Source, source_of
-from webhook.server.worker import ThreadPerConnection
+from webhook.server.worker import LoopWorker
 from webhook.setting_values import Address
 from webhook.settings import Settings
 
@@ -31,7 +31,7 @@ class Process(BaseApplication):  # type: ignore[misc]
         chosen: dict[str, Any] = {
             "bind": [_bind(settings.listen), _bind(settings.probe_listen)],
             "workers": 1,
-            "worker_class": ThreadPerConnection,
+            "worker_class": LoopWorker,
             "logger_class": GunicornLogger,
             "loglevel": settings.log_level,
             "proc_name": "live-migration-webhook",

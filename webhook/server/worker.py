@@ -1,6 +1,6 @@
-"""The worker process under gunicorn: accepts connections, gives each a thread, and looks after all of them.
+"""The worker process under gunicorn: serves all connections in one event loop, and looks after them.
 
-One process, for one copy of the cluster's state; no pool, for an idle connection must not keep others waiting.
+One process, for one copy of the cluster's state; one thread that judges, for Python runs no two at once anyway.
 """
 
 import gc
@@ -23,22 +23,23 @@ from webhook.server.certificate import ServedCertificate
 from webhook.server.clusters import Source
 from webhook.server.connection import Port, WsgiApp
 from webhook.server.listener import Listener
+from webhook.server.loop import Loop
 from webhook.server.probes import probes_app
 from webhook.server.profile import ChosenProfile
 from webhook.settings import Settings
 
 _TICK: Final = 0.25
 """Seconds between two looks at deadlines and the parent process."""
+_MOMENT: Final = 0.01
 _PROBE_CONNECTIONS: Final = 32
 _GC_THRESHOLD: Final = 50_000
-_SWITCH: Final = 0.05
-"""Seconds before a waiting thread makes another give way. A request takes a hundredth of that; at Python's own 5 ms,
-threads that wait longer than that lose their turn again and again: p99 at twice the capacity was 0.6 s, not 0.2 s."""
+_SWITCH: Final = 0.001
+"""Seconds before the loop makes another thread give way, such as one that takes in what the cluster tells."""
 
 log = structlog.get_logger()
 
 
-class ThreadPerConnection(Worker):  # type: ignore[misc]
+class LoopWorker(Worker):  # type: ignore[misc]
     """gunicorn's worker: serves the admission port and the probe port until SIGTERM, then drains."""
 
     def run(self) -> None:
@@ -50,17 +51,15 @@ class ThreadPerConnection(Worker):  # type: ignore[misc]
         self.profile = ChosenProfile(settings.policy, self.app.source.cluster)
         self.draining = False
         self.next_look = self.next_certificate = 0.0
+        self.loop = Loop()
+        self.loop.watch(self.PIPE[0], selectors.EVENT_READ, self._signalled)
         self.listeners = self._listeners(settings)
         _settle_memory()
         sys.setswitchinterval(_SWITCH)
         self._look_after(time.monotonic())
-        with selectors.DefaultSelector() as selector:
-            for listener in self.listeners:
-                selector.register(listener.sock, selectors.EVENT_READ, listener)
-            selector.register(self.PIPE[0], selectors.EVENT_READ)
-            while self.alive and self._has_parent():
-                self._turn(selector)
-            self._drain(selector, settings.drain_seconds)
+        while self.alive and self._has_parent():
+            self._turn()
+        self._drain(settings.drain_seconds)
         self._finish(settings.request_timeout)
 
     def _listeners(self, settings: Settings) -> list[Listener]:
@@ -86,7 +85,7 @@ class ThreadPerConnection(Worker):  # type: ignore[misc]
             read_timeout=self.app.settings.read_timeout,
             keepalive=self.app.settings.keepalive,
         )
-        return Listener(sock, port, connections)
+        return Listener(sock, port, self.loop, connections)
 
     def _missing(self) -> list[str]:
         """Say what keeps this from being ready."""
@@ -102,7 +101,7 @@ class ThreadPerConnection(Worker):  # type: ignore[misc]
     def _has_parent(self) -> bool:
         return bool(self.ppid == os.getppid())
 
-    def _drain(self, selector: selectors.BaseSelector, seconds: float) -> None:
+    def _drain(self, seconds: float) -> None:
         """Go on serving while the endpoint's removal gets around; each answer closes its connection."""
         log.info("draining", seconds=seconds)
         self.draining = True
@@ -110,28 +109,27 @@ class ThreadPerConnection(Worker):  # type: ignore[misc]
             listener.port.draining = True
         until = time.monotonic() + seconds
         while time.monotonic() < until and self._has_parent():
-            self._turn(selector)
+            self._turn()
 
     def _finish(self, seconds: float) -> None:
         """Stop accepting, and let what is in flight be answered."""
         for listener in self.listeners:
-            listener.accept_waiting()
+            listener.close()
         until = time.monotonic() + seconds
         while any(listener.connections for listener in self.listeners) and time.monotonic() < until:
-            for listener in self.listeners:
-                listener.shut_idle(time.monotonic())
+            self.loop.turn(_MOMENT)
             self.notify()
-            time.sleep(0.01)
+            for listener in self.listeners:
+                listener.close_idle(time.monotonic())
         self.app.source.stop()
 
-    def _turn(self, selector: selectors.BaseSelector) -> None:
-        """Accept what has come, and once a tick look after everything else."""
-        for key, _ in selector.select(_TICK):
-            if key.data is None:
-                with suppress(BlockingIOError):
-                    os.read(self.PIPE[0], 4096)
-            else:
-                key.data.accept()
+    def _signalled(self) -> None:
+        with suppress(BlockingIOError):
+            os.read(self.PIPE[0], 4096)
+
+    def _turn(self) -> None:
+        """Serve whoever is ready, and once a tick look after everything else."""
+        self.loop.turn(_TICK)
         now = time.monotonic()
         if now >= self.next_look:
             self.next_look = now + _TICK
@@ -144,7 +142,8 @@ class ThreadPerConnection(Worker):  # type: ignore[misc]
             self.certificate.refresh()
         for listener in self.listeners:
             listener.port.date = formatdate(usegmt=True)
-            listener.shut_overdue(now)
+            listener.close_overdue(now)
+            listener.listen()
 
 
 def _settle_memory() -> None:
