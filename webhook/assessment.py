@@ -27,7 +27,7 @@ class Assessment:
 
     `cpu` is the CPU model and who chose it. `placement` has every node with its reasons; it is None where nodes aren't
     judged: for a template, for a virtual machine that isn't on a node, for a decentralized migration, and where no
-    nodes are known (which is not the same as none). `rests_on` are the objects that the answer was made from.
+    nodes are known (which is not the same as none). `rests_on` are the objects that violations were found from.
     """
 
     vmi: VirtualMachineInstance
@@ -77,7 +77,7 @@ def assess(
     return Assessment(
         vmi=vmi,
         violations=tuple(violations),
-        rests_on=_references(case, violations),
+        rests_on=_references(case, violations) if violations else frozenset(),
         cpu=cpu_model(vmi, snapshot.kubevirt),
         timeouts=timeouts,
         placement=placement,

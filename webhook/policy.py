@@ -42,7 +42,7 @@ class Policy:
     """The operator's choice; `controllers` holds for migrations that KubeVirt's own controllers make."""
 
     profile: Profile = Profile.HARVESTER
-    enforcements: Mapping[str, Enforcement] = field(default_factory=dict)
+    enforcements: Mapping[str, Enforcement] = field(default_factory=dict, hash=False)
     controllers: Enforcement = Enforcement.WARN
 
     def enforcement(self, restriction: str) -> Enforcement:

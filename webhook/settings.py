@@ -81,10 +81,10 @@ class Settings:
     min_tls_version: str = _setting("1.2", tls_version, "oldest version of TLS that is accepted: 1.2 or 1.3")
     certificate_poll: float = _setting("10s", duration, "how often tls.crt and tls.key are looked at for a change")
     max_connections: int = _setting(
-        "256", at_least(1), "connections at once; the longest idle one gives way to the next"
+        "512", at_least(1), "connections at once; the longest idle one gives way to the next"
     )
     max_in_flight: int = _setting(
-        "64", at_least(1), "requests judged at once; others are sent away with 503, to try again"
+        "256", at_least(1), "requests that wait for their answer at once; others are told to try again (503)"
     )
     read_timeout: float = _setting("5s", duration, "time for a handshake, and for a request from first to last byte")
     keepalive: float = _setting("120s", duration, "how long an idle connection stays open; the API server keeps it 90s")

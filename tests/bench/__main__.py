@@ -61,10 +61,12 @@ def _run(built: programs.Programs, plan: Plan, stages: Sequence[str], into: Path
         }
         for stage in stages:
             run[stage]()
-            _write(into, copy.deepcopy(samples), list(points), {**busy, "others_after": _others()})
+            _write(built, into, copy.deepcopy(samples), list(points), {**busy, "others_after": _others()})
 
 
-def _write(into: Path, samples: Samples, points: list[growth.Point], busy: dict[str, float]) -> None:
+def _write(
+    built: programs.Programs, into: Path, samples: Samples, points: list[growth.Point], busy: dict[str, float]
+) -> None:
     _recall(into / "results.json", samples, points)
     reached = outcomes(samples, points)
     parts = [tables.comparison(samples), tables.aims(reached)]
@@ -72,7 +74,7 @@ def _write(into: Path, samples: Samples, points: list[growth.Point], busy: dict[
         "when": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "machine": machine.describe(),
         "busy": busy,
-        "versions": _versions(),
+        "versions": _versions(built["python"]),
         "samples": samples.document(),
         "growth": [asdict(point) for point in points],
         "goals": [{**asdict(each), "met": each.met} for each in reached],
@@ -105,10 +107,10 @@ def _document(measured: str) -> None:
     PAGE.write_text(f"{before}{begin}\n\n{measured}\n{end}{after}")
 
 
-def _versions() -> dict[str, str]:
+def _versions(python: Path) -> dict[str, str]:
     go = subprocess.run(["go", "env", "GOVERSION"], capture_output=True, text=True, check=True)
     return {
-        "python": sys.version.split()[0],
+        "python": programs.python_version(python),
         "gunicorn": version("gunicorn"),
         "go": go.stdout.strip(),
         "controller-runtime": programs.CONTROLLER_RUNTIME.version,

@@ -2,7 +2,6 @@
 
 import json
 import ssl
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -75,7 +74,8 @@ def _ours(place: Place) -> Sequence[str | Path]:
         "drain-seconds": "0",
     }
     words = [part for flag, value in flags.items() for part in (f"--{flag}", value)]
-    return [sys.executable, Path(__file__).with_name("in_a_pod.py"), _service_account(place), "serve", *words]
+    program = Path(__file__).with_name("in_a_pod.py")
+    return [place.programs["python"], program, _service_account(place), "serve", *words]
 
 
 def _our_environment(place: Place) -> Mapping[str, str]:

@@ -21,9 +21,11 @@ from tests.controlplane.pki import Authority, Pair
 from tests.controlplane.processes import LOOPBACK
 
 ALLOWED_BODIES: Final = tuple(map(body, ALLOWED))
+TWICE_BODIES: Final = tuple(each for each in ALLOWED_BODIES for _ in range(2))
 DENIED_BODIES: Final = tuple(map(body, DENIED))
-API_SERVER_LIMIT: Final = 200
-"""Writes that an API server has under way at once (`--max-mutating-requests-inflight`): what exceeds it never comes."""
+API_SERVERS_LIMIT: Final = 400
+"""Writes that two API servers have under way at once (200 each, `--max-mutating-requests-inflight`): what exceeds it
+never comes."""
 SETTLING: Final = 1.0
 """Seconds for what goes on after an answer: events, garbage collection."""
 
@@ -95,6 +97,7 @@ def _round(place: Arena, target: Running, plan: Plan, samples: Samples) -> None:
     time.sleep(SETTLING)
     load = place.load(target)
     capacity = _saturated(place, target, load, plan, samples)
+    _twice(target, load, plan, samples)
     samples.add(target.name, denied=load.expect("denied", DENIED_BODIES, seconds=plan.saturated).rate("denied"))
     time.sleep(SETTLING)
     steady = load.expect("allowed", ALLOWED_BODIES, seconds=plan.steady, rate=100).of("allowed")
@@ -123,9 +126,17 @@ def _saturated(place: Arena, target: Running, load: Load, plan: Plan, samples: S
     return seen.rate("allowed")
 
 
+def _twice(target: Running, load: Load, plan: Plan, samples: Samples) -> None:
+    """Measure what it gains where each migration is asked about by a mutating and then by a validating hook."""
+    used = cpu_seconds(target.pid)
+    seen = load.expect("allowed", TWICE_BODIES, seconds=plan.fresh, warm_up=0)
+    used = cpu_seconds(target.pid) - used
+    samples.add(target.name, twice=seen.rate("allowed"), twice_cpu=used / seen.of("allowed").count * 1e6)
+
+
 def _overload(load: Load, capacity: float, name: str, plan: Plan, samples: Samples) -> None:
     seen: Seen = load.run(
-        ALLOWED_BODIES, seconds=plan.overload, rate=2 * capacity, connections=API_SERVER_LIMIT, drop=True
+        ALLOWED_BODIES, seconds=plan.overload, rate=2 * capacity, connections=API_SERVERS_LIMIT, drop=True
     )
     failed = sum(seen.others("allowed", "shed").values())
     samples.add(

@@ -13,7 +13,6 @@ from tests.bench.machine import SERVER_CORE, cpu_seconds, memory, on_core
 from tests.bench.plan import Plan
 from tests.bench.programs import Programs
 from tests.bench.stand_in import Size
-from tests.service import PROGRAM
 
 REPORT_LIMIT = 300
 """Seconds after which a report is given up."""
@@ -70,7 +69,7 @@ def _point(programs: Programs, folder: Path, size: Size, plan: Plan) -> Point:
 
 def _report(place: Arena) -> float | None:
     """Return how long `report` takes on the whole cluster, None when it fails."""
-    plugin = Path(PROGRAM[0]).with_name("kubectl-livemigration")
+    plugin = place.programs["python"].with_name("kubectl-livemigration")
     command: list[str | Path] = [plugin, "report", "--kubeconfig", place.stand_in.kubeconfig, "--output", "json"]
     began = time.monotonic()
     with on_core(SERVER_CORE), (place.folder / "report.json").open("w") as output:

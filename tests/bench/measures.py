@@ -12,6 +12,8 @@ class Measure(Enum):
 
     THROUGHPUT = ("16 connections, saturated: allowed", "requests/s")
     CPU = ("16 connections, saturated: CPU per allowed request", "µs")
+    TWICE = ("the same, each asked twice in a row as by both hooks: allowed", "requests/s")
+    TWICE_CPU = ("the same, each asked twice in a row: CPU per allowed request", "µs")
     SATURATED_P50 = ("16 connections, saturated: p50", "ms")
     SATURATED_P99 = ("16 connections, saturated: p99", "ms")
     DENIED = ("16 connections, saturated: denied", "requests/s")
@@ -24,7 +26,7 @@ class Measure(Enum):
     OVERLOAD_ACCEPTED_P99 = ("twice its capacity: p99 of the answered", "ms")
     OVERLOAD_SHED = ("twice its capacity: 503 + Retry-After", "requests/s")
     OVERLOAD_SHED_P99 = ("twice its capacity: p99 of the 503s", "ms")
-    OVERLOAD_UNSENT = ("twice its capacity: not sent, 200 being under way", "requests/s")
+    OVERLOAD_UNSENT = ("twice its capacity: not sent, 400 being under way", "requests/s")
     OVERLOAD_FAILED = ("twice its capacity: connections lost", "requests/s")
     MEMORY = ("memory (RSS, all processes)", "MiB")
     CHARGED = ("memory (PSS: shared pages once, as a container is charged)", "MiB")

@@ -61,7 +61,13 @@ def vmi(name: str, namespace: str, on_node: str, changes: Sequence[str] = (), me
         "metadata": _metadata(
             name,
             namespace,
-            labels={"kubevirt.io/nodeName": on_node, "harvesterhci.io/vmName": name, "app": "shop"},
+            # A VMI that changes is to be another one for those, too, who only keep what they need of it.
+            labels={
+                "kubevirt.io/nodeName": on_node,
+                "harvesterhci.io/vmName": name,
+                "app": "shop",
+                "shop.example/revision": "{version}",
+            },
             annotations={"harvesterhci.io/sshNames": "[]", "kubevirt.io/latest-observed-api-version": "v1"},
             ownerReferences=[_owner("VirtualMachine", name)],
         ),

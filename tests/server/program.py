@@ -47,5 +47,5 @@ if __name__ == "__main__":
     if os.environ.get("INJECTED") == RAISE:
         vars(assessment)["ALL"] = (*vars(assessment)["ALL"], Raising())
     elif os.environ.get("INJECTED"):
-        Manifests.reread = reread_later  # type: ignore[method-assign]
+        Manifests.reread = reread_later  # type: ignore[method-assign, assignment]
     main(prog_name="live-migration-webhook")

@@ -50,7 +50,9 @@ def _review(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> tu
     if vmi is None:
         return _without_vmi(request.namespace, migration), None
     strictest = policy.controllers if is_kubevirt_controller(request.user, snapshot) else Enforcement.DENY
-    return _judge(vmi, migration, snapshot, policy, strictest)
+    # The API server asks twice, before and after it lets others change the migration, and again when somebody retries.
+    question = (vmi.metadata.key, migration.wish, policy, strictest)
+    return snapshot.once(question, lambda: _judge(vmi, migration, snapshot, policy, strictest))
 
 
 def _judge(

@@ -22,6 +22,8 @@ _NONE: Final[Sets] = {}
 class Trait(Enum):
     """What nodes have besides labels; the index has it under these, and labels under their keys."""
 
+    __hash__ = object.__hash__  # in C; the one of Enum is not
+
     NAME = "name"
     TAINT = "taint"
     STATE = "state"
@@ -29,6 +31,8 @@ class Trait(Enum):
 
 class State(Enum):
     """Conditions that keep virtual machines away."""
+
+    __hash__ = object.__hash__  # in C; the one of Enum is not
 
     UNSCHEDULABLE = "unschedulable"
     NOT_READY = "not ready"

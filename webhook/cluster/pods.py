@@ -16,6 +16,8 @@ _NOBODY: Final[Groups] = {}
 class Trait(Enum):
     """What pods are grouped by."""
 
+    __hash__ = object.__hash__  # in C; the one of Enum is not
+
     VMI = "the VMI whose launcher it is"
     NODE = "where it runs"
     REPELS = "a label of pods that it may keep away"

@@ -1,8 +1,9 @@
 """The immutable picture of the cluster that rules look at."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from functools import cached_property
+from typing import Any, Final, TypeVar, cast
 
 from webhook.cluster.kinds import BY_NAME, CLAIM, KINDS, KUBEVIRT, MIGRATION, NAMESPACE, NODE, POD, POLICY, VM, VMI
 from webhook.cluster.nodes import NodeTable
@@ -19,15 +20,21 @@ from webhook.objects.scheduling import Selector
 from webhook.objects.vm import VirtualMachine
 from webhook.objects.vmi import VirtualMachineInstance
 
+T = TypeVar("T")
+
+REMEMBERED: Final = 256
+"""Answers that a snapshot keeps: the API server has at most 200 writes under way."""
+
 Changes = Mapping[str, Mapping[Key, Any]]
 """By kind and key: the new view, None for an object that is gone."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Snapshot:
-    """The table of each kind, by the kind's name."""
+    """The table of each kind, by the kind's name; those that every question is about are looked up once."""
 
     tables: Mapping[str, Table[Any]] = field(default_factory=dict)
+    _found: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def vmi(self, namespace: str, name: str) -> VirtualMachineInstance | None:
         """Return a VMI."""
@@ -45,12 +52,12 @@ class Snapshot:
         """Return a namespace's metadata."""
         return self.table(NAMESPACE.name).get("", name)
 
-    @property
+    @cached_property
     def nodes(self) -> NodeTable:
         """The nodes, by name and by what they have."""
         return cast("NodeTable", self.table(NODE.name))
 
-    @property
+    @cached_property
     def pods(self) -> PodTable:
         """The virt-launcher pods, and any others that a decision rests on."""
         return cast("PodTable", self.table(POD.name))
@@ -67,10 +74,19 @@ class Snapshot:
         """Return all migration policies."""
         return self.table(POLICY.name)
 
-    @property
+    @cached_property
     def kubevirt(self) -> KubeVirt | None:
         """The KubeVirt custom resource; there is at most one in a cluster."""
         return next(iter(self.table(KUBEVIRT.name)), None)
+
+    def once(self, question: Hashable, find: Callable[[], T]) -> T:
+        """Return the answer to a question about this snapshot, which is found out once, for it can't change."""
+        answer: T | None = self._found.get(question)
+        if answer is None:
+            if len(self._found) >= REMEMBERED:
+                self._found.clear()
+            answer = self._found[question] = find()
+        return answer
 
     def changed(self, changes: Changes) -> "Snapshot":
         """Return the snapshot with these changes; the very same one when nothing differs."""

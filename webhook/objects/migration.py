@@ -4,7 +4,7 @@ Source: `VirtualMachineInstanceMigration` of kubevirt.io/v1. A migration with ex
 is decentralized: it goes to, or comes from, another cluster.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,6 +37,11 @@ class Migration:
     def decentralized(self) -> bool:
         """Tell whether one end of the migration is in another cluster."""
         return self.sends != self.receives
+
+    @property
+    def wish(self) -> Hashable:
+        """What decides where the virtual machine can go: migrations of one VMI with the same wish are judged alike."""
+        return frozenset(self.added_node_selector.items()), self.target_field, self.sends, self.receives
 
     @property
     def target_node(self) -> str:

@@ -34,6 +34,8 @@ def check(case: Case) -> Iterator[Violation]:
 
 def _check_claim(case: Case, volume: Volume) -> Iterator[Violation]:
     modes = _access_modes(case, volume)
+    if modes is not None and "ReadWriteMany" in modes:
+        return
     claim = f"PVC {named(case.vmi.metadata.namespace)}/{named(volume.claim)}"
     field = case.vmi.field(f"volumes[{volume.index}].{volume.source}")
     if modes is None:
@@ -44,7 +46,7 @@ def _check_claim(case: Case, volume: Volume) -> Iterator[Violation]:
                 problem=f"can't tell whether {claim} of volume {quoted(volume.name)} is shared: it does not exist",
                 remedy=REMEDY,
             )
-    elif "ReadWriteMany" not in modes:
+    else:
         yield Violation(
             restriction=ID,
             field=field,

@@ -58,6 +58,11 @@ class Answer:
         """All headers, as WSGI takes them."""
         return [("Content-Type", self.content_type), ("Content-Length", str(len(self.body))), *self.headers]
 
+    @property
+    def parts(self) -> tuple[str, list[tuple[str, str]], bytes]:
+        """Status line, headers and body."""
+        return self.status_line, self.header_list, self.body
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:

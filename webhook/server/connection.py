@@ -17,17 +17,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from selectors import EVENT_READ, EVENT_WRITE
 from types import coroutine
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 import structlog
 
 from webhook import metrics
-from webhook.server.answer import Answer, refused
+from webhook.server.answer import refused
 from webhook.server.http1 import CONTINUE, BadRequest, Request, RequestParser, response
 from webhook.server.loop import Loop
-
-T = TypeVar("T")
 
 Environment = dict[str, Any]
 WsgiApp = Callable[[Environment, Any], Iterable[bytes]]
@@ -42,6 +40,7 @@ LARGE: Final = 256 * 1024
 _ROOMS: Final = 8
 _NEW: Final = 1.0
 """Seconds after which a connection that has asked nothing yet is idle like any other."""
+_WOULD_BLOCK: Final = (ssl.SSLWantReadError, ssl.SSLWantWriteError, BlockingIOError)
 _FAILED: Final = refused(500, "internal error; it is explained in the log")
 _OVERLOADED: Final = refused(503, "too many requests at once; try again")
 _OVERFULL: Final = refused(503, "too many connections; try again")
@@ -140,7 +139,7 @@ class Connection:
             return False
         self.sock = context.wrap_socket(self.sock, server_side=True, do_handshake_on_connect=False)
         try:
-            await self._ready(self.sock.do_handshake, self._readable)
+            await self._shaken_hands(self.sock)
         except ssl.SSLEOFError:
             return False
         except ssl.SSLError as error:
@@ -155,7 +154,7 @@ class Connection:
                 pass
         except BadRequest as error:
             log.info("bad request", peer=self.peer, error=str(error), status=error.status)
-            await self._send_last(refused(error.status, str(error)))
+            await self._send(*refused(error.status, str(error)).parts, close=True)
             await self._linger()
 
     async def _serve_request(self) -> bool:
@@ -211,12 +210,13 @@ class Connection:
         """Answer a request; tell whether the connection stays open."""
         if self.overfull:
             metrics.SHED.labels("connections").inc()
-            return await self._send_last(_OVERFULL)
+            return await self._send(*_OVERFULL.parts, close=True)
         try:
             self.port.slots.pop()
         except IndexError:
             metrics.SHED.labels("in_flight").inc()
-            return await self._send_last(_OVERLOADED)
+            # The connection is kept: the handshake of the next one would cost more than the review that is refused.
+            return await self._send(*_OVERLOADED.parts, close=not request.keep_alive)
         self.deadline = math.inf
         try:
             await _until(partial(self._loop.queue, self.go_on))
@@ -236,11 +236,8 @@ class Connection:
             body = await self._elsewhere(join) if isinstance(result, Generator) else join()
         except Exception:
             log.exception("the application failed", path=environ["PATH_INFO"])
-            return _FAILED.status_line, _FAILED.header_list, _FAILED.body
+            return _FAILED.parts
         return (*started[-1], body)
-
-    async def _send_last(self, reply: Answer) -> bool:
-        return await self._send(reply.status_line, reply.header_list, reply.body, close=True)
 
     async def _send(self, status: str, headers: Headers, body: bytes, *, close: bool) -> bool:
         self._may_take(self.port.read_timeout, idle=False)
@@ -253,29 +250,36 @@ class Connection:
         while await self._received():
             pass
 
+    async def _shaken_hands(self, sock: ssl.SSLSocket) -> None:
+        while True:
+            try:
+                return sock.do_handshake()
+            except _WOULD_BLOCK as error:
+                await _until(self._possible(error, self._readable))
+
     async def _received(self) -> bytes:
         """Return what comes next, nothing when the client has closed."""
         # Asking a socket that has nothing costs more than waiting for it; only TLS may have something put by.
         if not (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending()):
             await _until(self._readable)
-        return await self._ready(partial(self.sock.recv, _CHUNK), self._readable)
-
-    async def _sent(self, data: bytes) -> None:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[await self._ready(partial(self.sock.send, rest), self._writable) :]
-
-    async def _ready(self, do: Callable[[], T], plain: Arrange) -> T:
-        """Do something with the socket, as soon as that is possible: with TLS, reading may have to wait for writing."""
         while True:
             try:
-                return do()
-            except ssl.SSLWantReadError:
-                await _until(self._readable)
-            except ssl.SSLWantWriteError:
-                await _until(self._writable)
-            except BlockingIOError:
-                await _until(plain)
+                return self.sock.recv(_CHUNK)
+            except _WOULD_BLOCK as error:
+                await _until(self._possible(error, self._readable))
+
+    async def _sent(self, data: bytes) -> None:
+        while data:
+            try:
+                data = data[self.sock.send(data) :]
+            except _WOULD_BLOCK as error:
+                await _until(self._possible(error, self._writable))
+
+    def _possible(self, error: OSError, plain: Arrange) -> Arrange:
+        """Return what to wait for: with TLS, to read may take writing first, and the other way round."""
+        if isinstance(error, ssl.SSLWantReadError):
+            return self._readable
+        return self._writable if isinstance(error, ssl.SSLWantWriteError) else plain
 
     async def _elsewhere(self, work: Callable[[], bytes]) -> bytes:
         """Let a thread do what has to wait for others."""

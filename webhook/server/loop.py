@@ -57,14 +57,23 @@ class Loop:
         return doing
 
     def turn(self, timeout: float) -> None:
-        """Wait `timeout` seconds at most; call back everyone who is ready, but only the first of the queue.
+        """Wait `timeout` seconds at most; call back everyone who is ready, and as many of the queue, but at least one.
 
-        So what others send is read, and refused when it is too much, before the next one is judged.
+        So what others send is read, and refused when it is too much, before all who queue have had their turn; yet
+        those who send without end don't keep them from it.
         """
-        for key, _ in self._selector.select(0 if self._turns else timeout):
+        ready = self._selector.select(0 if self._turns else timeout)
+        for key, _ in ready:
             key.data()
-        if self._turns:
+        for _ in range(min(len(self._turns), max(len(ready), 1))):
             self._turns.popleft()()
+
+    def close(self) -> None:
+        """Give back what it has from the system; who still waits is forgotten."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._selector.close()
+        self._bell.close()
+        self._ringer.close()
 
     def _return(self, resume: Resume) -> None:
         self._returned.append(resume)

@@ -1,7 +1,6 @@
 """What a pod asks of its node's labels and taints, and which nodes grant it."""
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from webhook.cluster.nodes import NodeSet, NodeTable
@@ -10,22 +9,6 @@ from webhook.objects.scheduling import Requirement, Taint
 from webhook.targets.predicate import Refusal
 from webhook.targets.target_pod import TargetPod
 
-FAMILIES: Final[Mapping[str, str]] = {
-    "kubevirt.io/schedulable": "virt-not-schedulable",
-    "kubernetes.io/arch": "architecture",
-    "kubevirt.io/vm-arch-": "architecture",
-    "cpu-model.node.kubevirt.io/": "cpu-model",
-    "cpu-model-migration.node.kubevirt.io/": "cpu-model",
-    "cpu-feature.node.kubevirt.io/": "cpu-feature",
-    "cpu-vendor.node.kubevirt.io/": "cpu-vendor",
-    "cpumanager": "cpu-manager",
-    "kubevirt.io/cpumanager": "cpu-manager",
-    "machine-type.node.kubevirt.io/": "machine-type",
-    "network.harvesterhci.io/": "network",
-    "node-labeller.kubevirt.io/obsolete-host-model": "obsolete-host-model",
-}
-"""Labels, and beginnings of labels, that have a predicate of their own."""
-
 NO_SCHEDULING: Final = frozenset({"NoSchedule", "NoExecute"})
 
 
@@ -33,8 +16,8 @@ def by_labels(
     predicate: str, pod: TargetPod, cluster: Snapshot, reason: Callable[[Requirement], str]
 ) -> Iterator[Refusal]:
     """Yield for each of the pod's conditions that a predicate is about the nodes that don't meet it."""
-    for requirement in (*pod.selected, *pod.required):
-        if family(requirement.key) == predicate and (nodes := unmet(requirement, cluster)):
+    for requirement in pod.families.get(predicate, ()):
+        if nodes := unmet(requirement, cluster):
             yield Refusal(predicate=predicate, nodes=nodes, reason=reason(requirement))
 
 
@@ -42,12 +25,6 @@ def unmet(requirement: Requirement, cluster: Snapshot) -> NodeSet:
     """Return the nodes that don't meet a condition."""
     nodes = cluster.nodes
     return nodes.all & ~nodes.having(requirement)
-
-
-@lru_cache(maxsize=4096)
-def family(key: str) -> str:
-    """Return the predicate that a label belongs to, "" when it has none of its own."""
-    return next((name for start, name in FAMILIES.items() if _belongs(key, start)), "")
 
 
 def suited(pod: TargetPod, nodes: NodeTable) -> NodeSet:
@@ -79,7 +56,3 @@ def untolerated(pod: TargetPod, nodes: NodeTable) -> Iterator[tuple[Taint, NodeS
 def tolerated(pod: TargetPod, taint: Taint) -> bool:
     """Tell whether the pod may run in spite of a taint."""
     return any(toleration.tolerates(taint) for toleration in pod.tolerations)
-
-
-def _belongs(key: str, start: str) -> bool:
-    return key.startswith(start) if start.endswith(("/", "-")) else key == start

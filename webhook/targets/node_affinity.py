@@ -12,7 +12,8 @@ from typing import Final
 
 from webhook.cluster.snapshot import Snapshot
 from webhook.objects.scheduling import Requirement
-from webhook.targets.conditions import family, meeting_one, unmet
+from webhook.targets.conditions import meeting_one, unmet
+from webhook.targets.families import family
 from webhook.targets.predicate import Refusal
 from webhook.targets.target_pod import TargetPod
 from webhook.wording import named

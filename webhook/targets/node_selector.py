@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from webhook.cluster.snapshot import Snapshot
-from webhook.targets.conditions import family, unmet
+from webhook.targets.conditions import unmet
+from webhook.targets.families import family
 from webhook.targets.predicate import Refusal
 from webhook.targets.target_pod import TargetPod
 from webhook.wording import named

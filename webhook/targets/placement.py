@@ -26,7 +26,9 @@ CPU_PREDICATES: Final = ("cpu-model", "cpu-feature")
 class Placement:
     """The target pod, and who refuses it.
 
-    `cpu` is the CPU model, `selectors` what it asks of the target. `candidates` are all nodes but the source.
+    `cpu` is the CPU model, `selectors` what it asks of the target. `candidates` are all nodes but the source,
+    `eligible` those of them that no one refuses, `eligible_soon` those that no one refuses for longer than a pod needs
+    to end.
     """
 
     cpu: CpuModel
@@ -34,27 +36,13 @@ class Placement:
     pod: TargetPod
     nodes: NodeTable
     candidates: NodeSet
+    eligible: NodeSet
+    eligible_soon: NodeSet
     refusals: tuple[Refusal, ...]
 
-    @property
-    def eligible(self) -> NodeSet:
-        """The nodes that no one refuses."""
-        return self.passing()
-
-    @property
-    def eligible_soon(self) -> NodeSet:
-        """The nodes that no one refuses for longer than a pod needs to end."""
-        return self._left_by(refusal for refusal in self.refusals if not refusal.passing)
-
-    def passing(self, predicates: Iterable[str] = ()) -> NodeSet:
-        """Return the candidates that pass these predicates, or ("no predicates") all of them."""
-        return self._left_by(self._of(predicates))
-
-    def _left_by(self, refusals: Iterable[Refusal]) -> NodeSet:
-        nodes = self.candidates
-        for refusal in refusals:
-            nodes &= ~refusal.nodes
-        return nodes
+    def passing(self, predicates: Iterable[str]) -> NodeSet:
+        """Return the candidates that pass these predicates."""
+        return _left(self.candidates, self._of(predicates))
 
     def reasons(self, nodes: NodeSet) -> tuple[Refusal, ...]:
         """Return the refusals that are about any of these nodes; of one node they are its explanation."""
@@ -97,14 +85,24 @@ def place(vmi: VirtualMachineInstance, cluster: Snapshot, added_node_selector: M
         added_node_selector=added_node_selector,
         cpu_selectors=selectors.labels,
     )
+    candidates = nodes.all & ~nodes.named(vmi.status.node)
+    refusals = tuple(r for predicate in ALL for r in predicate.refusals(pod, cluster) if r.nodes)
     return Placement(
         cpu=cpu,
         selectors=selectors,
         pod=pod,
         nodes=nodes,
-        candidates=nodes.all & ~nodes.named(vmi.status.node),
-        refusals=tuple(r for predicate in ALL for r in predicate.refusals(pod, cluster) if r.nodes),
+        candidates=candidates,
+        eligible=_left(candidates, refusals),
+        eligible_soon=_left(candidates, (refusal for refusal in refusals if not refusal.passing)),
+        refusals=refusals,
     )
+
+
+def _left(nodes: NodeSet, refusals: Iterable[Refusal]) -> NodeSet:
+    for refusal in refusals:
+        nodes &= ~refusal.nodes
+    return nodes
 
 
 def rests_on(vmi: VirtualMachineInstance, placement: Placement, cluster: Snapshot) -> frozenset[Reference]:

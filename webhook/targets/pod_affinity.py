@@ -85,6 +85,8 @@ def _near_the_unwanted(term: PodTerm, pod: TargetPod, cluster: Snapshot) -> Iter
     own = term.selector is not None and (CREATED_BY, pod.labels.get(CREATED_BY)) in term.selector.pairs
     for passing in (False, True):
         pods = [other for other in unwanted if (own or other.metadata.deleting) is passing]
+        if not pods:
+            continue
         words = OWN_POD if own else f"is near a pod that the VM must not be near ({_said(term)})"
         reason = f"{words}, which is ending" if passing and not own else words
         yield Refusal(predicate=ID, nodes=_near(pods, term, cluster), reason=reason, passing=passing)

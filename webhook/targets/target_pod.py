@@ -26,6 +26,7 @@ from webhook.objects.scheduling import (
     Toleration,
 )
 from webhook.objects.vmi import VirtualMachineInstance
+from webhook.targets.families import by_family
 from webhook.targets.node_selector_rendering import VENDOR, has_vendor_selectors, rendered
 
 OBSOLETE_HOST_MODEL: Final = "node-labeller.kubevirt.io/obsolete-host-model"
@@ -40,7 +41,8 @@ class TargetPod:
     """The target pod as far as it matters where it can run.
 
     `selected` and `required` are the conditions on the node that hold in any case (from the node selector, and from
-    the affinity); one of the `alternatives` must be met besides, None where nothing more is asked.
+    the affinity), `families` the same by the predicate that they belong to; one of the `alternatives` must be met
+    besides, None where nothing more is asked.
     """
 
     namespace: str
@@ -52,6 +54,7 @@ class TargetPod:
     requests: Amount
     selected: tuple[Requirement, ...]
     required: tuple[Requirement, ...]
+    families: Mapping[str, tuple[Requirement, ...]]
     alternatives: tuple[tuple[Requirement, ...], ...] | None
 
 
@@ -74,7 +77,12 @@ def target_pod(
     return admitted(
         namespace=vmi.metadata.namespace,
         labels=_labels(vmi, kubevirt),
-        scheduling=replace(vmi.scheduling, node_selector=node_selector, affinity=_affinity(vmi)),
+        scheduling=Scheduling(
+            node_selector=node_selector,
+            affinity=_affinity(vmi),
+            tolerations=vmi.scheduling.tolerations,
+            spread=vmi.scheduling.spread,
+        ),
         requests=source.requests if source else Amount(memory=vmi.memory),
     )
 
@@ -82,21 +90,23 @@ def target_pod(
 def admitted(*, namespace: str, labels: Mapping[str, str], scheduling: Scheduling, requests: Amount) -> TargetPod:
     """Return the pod with these rules as the API server stores it and kube-scheduler judges it."""
     affinity = scheduling.affinity
+    selected = tuple(_label(key, value) for key, value in scheduling.node_selector.items())
     required, alternatives = _factored(affinity.node_terms)
     return TargetPod(
         namespace=namespace,
         labels=labels,
         node_selector=scheduling.node_selector,
-        affinity=replace(
-            affinity,
+        affinity=Affinity(
+            node_terms=affinity.node_terms,
             pods=tuple(_resolved(term, labels) for term in affinity.pods),
             anti_pods=tuple(_resolved(term, labels) for term in affinity.anti_pods),
         ),
         tolerations=(*scheduling.tolerations, *_default_tolerations(scheduling.tolerations)),
         spread=tuple(_with_own_labels(constraint, labels) for constraint in scheduling.spread),
         requests=requests,
-        selected=tuple(_label(key, value) for key, value in scheduling.node_selector.items()),
+        selected=selected,
         required=required,
+        families=by_family((*selected, *required)),
         alternatives=alternatives,
     )
 
@@ -131,7 +141,7 @@ def _affinity(vmi: VirtualMachineInstance) -> Affinity:
         topology_key=HOSTNAME,
     )
     terms = _node_terms(own.node_terms, tuple(_rejected_labels(vmi)))
-    return replace(own, node_terms=terms, anti_pods=(*own.anti_pods, away))
+    return Affinity(node_terms=terms, pods=own.pods, anti_pods=(*own.anti_pods, away))
 
 
 def _rejected_labels(vmi: VirtualMachineInstance) -> Iterable[str]:

@@ -54,6 +54,8 @@ func (p Plan) send(
 		if finished := time.Now(); start.After(counted) && (p.Rate > 0 || finished.Before(end)) {
 			seen.Record(answer.Outcome, finished.Sub(start))
 		}
+		// Whoever is sent away comes again when he was told to, like the API server.
+		time.Sleep(min(answer.Pause, time.Until(end)))
 	}
 }
 

@@ -110,5 +110,5 @@ func (c *Connection) exchange(request []byte) (Answer, error) {
 		return Answer{}, err
 	}
 	body, err := io.ReadAll(response.Body)
-	return Answer{Outcome: outcome(response, body), Close: response.Close}, err
+	return Answer{Outcome: outcome(response, body), Close: response.Close, Pause: pause(response)}, err
 }

@@ -1,0 +1,68 @@
+"""The same migration is asked about again and again: what a snapshot remembers is what would be found anew."""
+
+from itertools import product
+from typing import Any
+
+import pytest
+
+from tests.admission.asking import CONTROLLER, VOLUME, WITH_CD_ROM, a_migration, a_request
+from tests.builders import a_claim, a_kubevirt, a_node, a_spec, a_vmi_document
+from webhook.admission import migrations
+from webhook.cluster import snapshot as snapshots
+from webhook.cluster.kinds import CLAIM
+from webhook.cluster.snapshot import Snapshot, snapshot_of
+from webhook.objects.migration import HOSTNAME
+from webhook.policy import Enforcement, Policy, Profile
+from webhook.verdict import Verdict
+
+CLUSTER = (
+    a_kubevirt(),
+    *(a_node(name) for name in ("node-a", "node-b", "node-c")),
+    a_vmi_document(),
+    a_vmi_document(WITH_CD_ROM, name="with-cd"),
+    a_vmi_document(a_spec(volumes=[VOLUME]), name="unshared"),
+    a_claim("web-root", "ReadWriteOnce"),
+)
+WISHES: tuple[dict[str, Any], ...] = (
+    {},
+    {"addedNodeSelector": {HOSTNAME: "node-b"}},
+    {"addedNodeSelector": {HOSTNAME: "node-a"}},
+    {"sendTo": {"connectURL": "there", "migrationID": "1"}},
+    {"receive": {"migrationID": "1"}},
+)
+POLICIES = (
+    Policy(),
+    Policy(profile=Profile.KUBEVIRT),
+    Policy(enforcements={"cd-rom": Enforcement.WARN}),
+    Policy(controllers=Enforcement.DENY),
+)
+QUESTIONS = tuple(product(("web", "with-cd", "unshared"), WISHES, ("alice", CONTROLLER), POLICIES))
+
+
+def ask(snapshot: Snapshot, vmi: str, wish: dict[str, Any], user: str, policy: Policy) -> Verdict:
+    request = a_request(a_migration(vmi, **wish), userInfo={"username": user})
+    return migrations.mutate(request, snapshot, policy)
+
+
+@pytest.mark.parametrize("remembered", [1, 1000], ids=["nearly nothing is kept", "everything is kept"])
+def test_who_asks_again_is_told_the_same(remembered: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "REMEMBERED", remembered)
+    shared = snapshot_of(CLUSTER)
+
+    told = [[ask(shared, *question) for question in QUESTIONS] for _ in range(2)]
+
+    anew = [ask(snapshot_of(CLUSTER), *question) for question in QUESTIONS]
+    assert told == [anew, anew]
+    assert len({(verdict.allowed, verdict.message) for verdict in anew}) > len(WISHES)
+
+
+def test_a_cluster_that_has_changed_is_judged_anew() -> None:
+    before = snapshot_of(CLUSTER)
+    question = ("unshared", WISHES[0], "alice", POLICIES[0])
+    assert not ask(before, *question).allowed
+
+    shared = snapshot_of([a_claim("web-root", "ReadWriteMany")]).table(CLAIM.name)
+    after = before.changed({CLAIM.name: dict(shared.items())})
+
+    assert ask(after, *question).allowed
+    assert not ask(before, *question).allowed
