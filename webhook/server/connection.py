@@ -5,20 +5,16 @@ present phase may last; a connection that is overdue is closed. So a limit holds
 request, however slowly its bytes drip.
 """
 
-import io
 import math
 import socket
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
-from selectors import EVENT_READ, EVENT_WRITE
-from types import coroutine
+from functools import partial
 from typing import Any, Final
-from urllib.parse import unquote_to_bytes
 
 import structlog
 
@@ -26,21 +22,16 @@ from webhook import metrics
 from webhook.server.answer import refused
 from webhook.server.http1 import CONTINUE, BadRequest, Request, RequestParser, response
 from webhook.server.loop import Loop
+from webhook.server.stream import Stream
+from webhook.server.wsgi import WsgiApp, environment
 
-Environment = dict[str, Any]
-WsgiApp = Callable[[Environment, Any], Iterable[bytes]]
 Headers = list[tuple[str, str]]
-Arrange = Callable[[], object]
-"""Sees to it that the coroutine is resumed."""
 
-_CHUNK: Final = 16 * 1024
-"""Bytes to read at once: TLS gives no more than that, and a larger buffer would be mapped and unmapped each time."""
 LARGE: Final = 256 * 1024
 """Bytes of a body above which it counts as large: what the API server sends is a tenth of that."""
 _ROOMS: Final = 8
 _NEW: Final = 1.0
 """Seconds after which a connection that has asked nothing yet is idle like any other."""
-_WOULD_BLOCK: Final = (ssl.SSLWantReadError, ssl.SSLWantWriteError, BlockingIOError)
 _FAILED: Final = refused(500, "internal error; it is explained in the log")
 _OVERLOADED: Final = refused(503, "too many requests at once; try again")
 _OVERFULL: Final = refused(503, "too many connections; try again")
@@ -85,7 +76,6 @@ class Connection:
         overfull: bool,
         ended: Callable[["Connection"], object],
     ) -> None:
-        self.sock = sock
         self.peer = peer
         self.port = port
         self.overfull = overfull
@@ -93,12 +83,10 @@ class Connection:
         now = time.monotonic()
         self.deadline = now + port.read_timeout
         self.new_until = now + _NEW
-        self._loop = loop
+        self._stream = Stream(sock, loop, self.go_on)
         self._ended = ended
         self._parser = RequestParser()
         self._has_room = False
-        self._watched = 0
-        self._waits_for_socket = False
         self._way = self._serve()
 
     def go_on(self) -> None:
@@ -116,9 +104,7 @@ class Connection:
     def close(self) -> None:
         """End it, wherever it is."""
         self._way.close()
-        self._watch(0)
-        self._waits_for_socket = False
-        self.sock.close()
+        self._stream.close()
         self._ended(self)
 
     async def _serve(self) -> None:
@@ -137,9 +123,8 @@ class Connection:
         context = self.port.tls()
         if context is None:
             return False
-        self.sock = context.wrap_socket(self.sock, server_side=True, do_handshake_on_connect=False)
         try:
-            await self._shaken_hands(self.sock)
+            await self._stream.secure(context)
         except ssl.SSLEOFError:
             return False
         except ssl.SSLError as error:
@@ -174,7 +159,7 @@ class Connection:
         while not parser.requests:
             if parser.broken:
                 raise parser.broken
-            data = await self._received()
+            data = await self._stream.receive()
             if not data:
                 return None
             if self.idle:
@@ -184,7 +169,7 @@ class Connection:
                 self._take_room()
             if parser.awaits_continue:
                 parser.awaits_continue = False
-                await self._sent(CONTINUE)
+                await self._stream.send(CONTINUE)
         self.idle, self.new_until = False, 0.0
         return parser.requests.popleft()
 
@@ -219,7 +204,7 @@ class Connection:
             return await self._send(*_OVERLOADED.parts, close=not request.keep_alive)
         self.deadline = math.inf
         try:
-            await _until(partial(self._loop.queue, self.go_on))
+            await self._stream.turn()
             status, headers, body = await self._answered(request)
         finally:
             self.port.slots.append(None)
@@ -233,7 +218,7 @@ class Connection:
         try:
             result = self.port.app(environ, lambda status, headers, *_: started.append((status, headers)))
             join = partial(b"".join, result)
-            body = await self._elsewhere(join) if isinstance(result, Generator) else join()
+            body = await self._stream.elsewhere(join) if isinstance(result, Generator) else join()
         except Exception:
             log.exception("the application failed", path=environ["PATH_INFO"])
             return _FAILED.parts
@@ -241,110 +226,11 @@ class Connection:
 
     async def _send(self, status: str, headers: Headers, body: bytes, *, close: bool) -> bool:
         self._may_take(self.port.read_timeout, idle=False)
-        await self._sent(response(status, headers, body, date=self.port.date, close=close))
+        await self._stream.send(response(status, headers, body, date=self.port.date, close=close))
         return not close
 
     async def _linger(self) -> None:
         """Read what the client still sends: closing before it has been read would destroy the answer on its way."""
-        socket.socket.shutdown(self.sock, socket.SHUT_WR)
-        while await self._received():
+        self._stream.end_sending()
+        while await self._stream.receive():
             pass
-
-    async def _shaken_hands(self, sock: ssl.SSLSocket) -> None:
-        while True:
-            try:
-                return sock.do_handshake()
-            except _WOULD_BLOCK as error:
-                await _until(self._possible(error, self._readable))
-
-    async def _received(self) -> bytes:
-        """Return what comes next, nothing when the client has closed."""
-        # Asking a socket that has nothing costs more than waiting for it; only TLS may have something put by.
-        if not (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending()):
-            await _until(self._readable)
-        while True:
-            try:
-                return self.sock.recv(_CHUNK)
-            except _WOULD_BLOCK as error:
-                await _until(self._possible(error, self._readable))
-
-    async def _sent(self, data: bytes) -> None:
-        while data:
-            try:
-                data = data[self.sock.send(data) :]
-            except _WOULD_BLOCK as error:
-                await _until(self._possible(error, self._writable))
-
-    def _possible(self, error: OSError, plain: Arrange) -> Arrange:
-        """Return what to wait for: with TLS, to read may take writing first, and the other way round."""
-        if isinstance(error, ssl.SSLWantReadError):
-            return self._readable
-        return self._writable if isinstance(error, ssl.SSLWantWriteError) else plain
-
-    async def _elsewhere(self, work: Callable[[], bytes]) -> bytes:
-        """Let a thread do what has to wait for others."""
-        self._watch(0)
-        doing = self._loop.elsewhere(work, self.go_on)
-        await _until(_nothing)
-        return doing.result()
-
-    def _readable(self) -> None:
-        self._watch(EVENT_READ)
-        self._waits_for_socket = True
-
-    def _writable(self) -> None:
-        self._watch(EVENT_WRITE)
-        self._waits_for_socket = True
-
-    def _watch(self, events: int) -> None:
-        """Watch the socket for these events, which mostly are the same as before."""
-        if events == self._watched:
-            return
-        if not events:
-            self._loop.forget(self.sock)
-        elif self._watched:
-            self._loop.change(self.sock, events, self._socket_is_ready)
-        else:
-            self._loop.watch(self.sock, events, self._socket_is_ready)
-        self._watched = events
-
-    def _socket_is_ready(self) -> None:
-        """Go on, unless it waits for its turn: what the client sends meanwhile has to wait, too."""
-        if self._waits_for_socket:
-            self._waits_for_socket = False
-            self.go_on()
-
-
-@coroutine
-def _until(arrange: Arrange) -> Generator[Arrange, None, None]:
-    """Give way, until what is arranged resumes the coroutine."""
-    yield arrange
-
-
-def _nothing() -> None:
-    pass
-
-
-def environment(request: Request, base: Mapping[str, Any], peer: str) -> Environment:
-    """Return a request as WSGI has it (PEP 3333)."""
-    environ: Environment = {
-        **base,
-        "REQUEST_METHOD": request.method,
-        "PATH_INFO": unquote_to_bytes(request.path).decode("latin-1"),
-        "QUERY_STRING": request.query.decode("latin-1"),
-        "REMOTE_ADDR": peer,
-        "wsgi.input": io.BytesIO(request.body),
-    }
-    for name, value in request.headers:
-        key = _variable(name)
-        text = value.decode("latin-1")
-        environ[key] = f"{environ[key]},{text}" if key in environ else text
-    # The body is whole by now, whether it came in chunks or not.
-    environ["CONTENT_LENGTH"] = str(len(request.body))
-    return environ
-
-
-@lru_cache(maxsize=256)
-def _variable(name: bytes) -> str:
-    key = name.decode("latin-1").upper().replace("-", "_")
-    return key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"

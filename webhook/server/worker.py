@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from email.utils import formatdate
 from ssl import SSLContext
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from gunicorn.workers.base import Worker
@@ -21,11 +21,12 @@ from gunicorn.workers.base import Worker
 from webhook import logs, metrics
 from webhook.server.certificate import ServedCertificate
 from webhook.server.clusters import Source
-from webhook.server.connection import Port, WsgiApp
+from webhook.server.connection import Port
 from webhook.server.listener import Listener
 from webhook.server.loop import Loop
 from webhook.server.probes import probes_app
 from webhook.server.profile import ChosenProfile
+from webhook.server.wsgi import WsgiApp, base_environment
 from webhook.settings import Settings
 
 _TICK: Final = 0.25
@@ -79,7 +80,7 @@ class LoopWorker(Worker):  # type: ignore[misc]
         sock = self.sockets[index].sock
         port = Port(
             app=app,
-            environ=_base_environment(sock.getsockname(), "http" if tls is None else "https"),
+            environ=base_environment(sock.getsockname(), "http" if tls is None else "https"),
             tls=tls,
             slots=deque([None] * in_flight),
             read_timeout=self.app.settings.read_timeout,
@@ -151,19 +152,3 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD, 20, 20)
-
-
-def _base_environment(address: tuple[Any, ...], scheme: str) -> dict[str, Any]:
-    """Return what WSGI wants in every environment."""
-    return {
-        "SCRIPT_NAME": "",
-        "SERVER_NAME": address[0],
-        "SERVER_PORT": str(address[1]),
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scheme,
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-    }
