@@ -251,7 +251,7 @@ def foretold_rules(placement: Placement) -> Object:
         "node terms": None if terms is None else [set(map(str, term)) for term in terms],
         "near": pod.affinity.pods,
         "kept away from": pod.affinity.anti_pods,
-        "tolerations": set(pod.tolerations),
+        "tolerations": set(pod.demands.tolerations),
         "spread": [constraint.topology_key for constraint in pod.spread],
     }
 

@@ -17,8 +17,8 @@ from webhook.objects.amount import NOTHING
 from webhook.objects.fields import Fields
 from webhook.objects.metadata import read_metadata
 from webhook.objects.scheduling import read_scheduling
-from webhook.targets import ALL
-from webhook.targets.predicate import Refusal
+from webhook.targets import ALL, BY_NODE, BY_PODS
+from webhook.targets.predicate import Predicate, Refusal
 from webhook.targets.target_pod import admitted
 
 BEYOND_THE_SCHEDULER: Final = frozenset({"not-ready", "maintenance", "witness"})
@@ -61,9 +61,16 @@ def refusals(case: Json, cluster: Snapshot) -> Iterator[Refusal]:
         scheduling=read_scheduling(fields.object("spec")),
         requests=NOTHING,
     )
-    for predicate in ALL:
-        if predicate.ID not in BEYOND_THE_SCHEDULER:
-            yield from predicate.refusals(pod, cluster)
+    for of_node in BY_NODE:
+        if _is_compared(of_node):
+            yield from of_node.refusals(pod.demands, cluster)
+    for of_pods in BY_PODS:
+        if _is_compared(of_pods):
+            yield from of_pods.refusals(pod, cluster)
+
+
+def _is_compared(predicate: Predicate) -> bool:
+    return predicate in ALL and predicate.ID not in BEYOND_THE_SCHEDULER
 
 
 def disagreements(

@@ -40,7 +40,7 @@ def comparable(pod: TargetPod) -> dict[str, Any]:
         "node terms": None if terms is None else [sorted(map(repr, term)) for term in terms],
         "near": pod.affinity.pods,
         "kept away from": pod.affinity.anti_pods,
-        "tolerations": pod.tolerations,
+        "tolerations": pod.demands.tolerations,
         "spread": pod.spread,
     }
 

@@ -7,6 +7,7 @@ thread of its own.
 
 import selectors
 import socket
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,6 +18,8 @@ T = TypeVar("T")
 
 _THREADS: Final = 32
 """Requests that wait for the API server at once."""
+_MOMENT: Final = 0.005
+"""Seconds for which sockets may wait for the queue."""
 
 Resume = Callable[[], None]
 
@@ -57,16 +60,18 @@ class Loop:
         return doing
 
     def turn(self, timeout: float) -> None:
-        """Wait `timeout` seconds at most; call back everyone who is ready, and as many of the queue, but at least one.
+        """Wait `timeout` seconds at most; call back everyone who is ready, and of the queue whoever has his turn soon.
 
-        So what others send is read, and refused when it is too much, before all who queue have had their turn; yet
-        those who send without end don't keep them from it.
+        So what others send is read within a moment, and refused when it is too much, however long the queue; and those
+        who send without end don't keep it from moving on.
         """
-        ready = self._selector.select(0 if self._turns else timeout)
-        for key, _ in ready:
+        for key, _ in self._selector.select(0 if self._turns else timeout):
             key.data()
-        for _ in range(min(len(self._turns), max(len(ready), 1))):
+        until = time.monotonic() + _MOMENT
+        while self._turns:
             self._turns.popleft()()
+            if time.monotonic() > until:
+                break
 
     def close(self) -> None:
         """Give back what it has from the system; who still waits is forgotten."""

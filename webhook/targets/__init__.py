@@ -30,9 +30,9 @@ from webhook.targets import (
     virt_not_schedulable,
     witness,
 )
-from webhook.targets.predicate import Predicate
+from webhook.targets.predicate import NodePredicate, PodPredicate, Predicate
 
-ALL: Final[tuple[Predicate, ...]] = (
+BY_NODE: Final[tuple[NodePredicate, ...]] = (
     not_ready,
     maintenance,
     unschedulable,
@@ -49,7 +49,10 @@ ALL: Final[tuple[Predicate, ...]] = (
     network,
     node_selector,
     node_affinity,
+)
+BY_PODS: Final[tuple[PodPredicate, ...]] = (
     pod_affinity,
     topology_spread,
 )
+ALL: Final[tuple[Predicate, ...]] = (*BY_NODE, *BY_PODS)
 """In the order in which a node's reasons are told."""

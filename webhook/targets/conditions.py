@@ -6,17 +6,17 @@ from typing import Final
 from webhook.cluster.nodes import NodeSet, NodeTable
 from webhook.cluster.snapshot import Snapshot
 from webhook.objects.scheduling import Requirement, Taint
+from webhook.targets.demands import Demands
 from webhook.targets.predicate import Refusal
-from webhook.targets.target_pod import TargetPod
 
 NO_SCHEDULING: Final = frozenset({"NoSchedule", "NoExecute"})
 
 
 def by_labels(
-    predicate: str, pod: TargetPod, cluster: Snapshot, reason: Callable[[Requirement], str]
+    predicate: str, demands: Demands, cluster: Snapshot, reason: Callable[[Requirement], str]
 ) -> Iterator[Refusal]:
-    """Yield for each of the pod's conditions that a predicate is about the nodes that don't meet it."""
-    for requirement in pod.families.get(predicate, ()):
+    """Yield for each of the conditions that a predicate is about the nodes that don't meet it."""
+    for requirement in demands.families.get(predicate, ()):
         if nodes := unmet(requirement, cluster):
             yield Refusal(predicate=predicate, nodes=nodes, reason=reason(requirement))
 
@@ -27,12 +27,12 @@ def unmet(requirement: Requirement, cluster: Snapshot) -> NodeSet:
     return nodes.all & ~nodes.having(requirement)
 
 
-def suited(pod: TargetPod, nodes: NodeTable) -> NodeSet:
+def suited(demands: Demands, nodes: NodeTable) -> NodeSet:
     """Return the nodes that the pod's node selector and node affinity accept."""
     accepted = nodes.all
-    for requirement in (*pod.selected, *pod.required):
+    for requirement in (*demands.selected, *demands.required):
         accepted &= nodes.having(requirement)
-    return accepted if pod.alternatives is None else accepted & meeting_one(pod.alternatives, nodes)
+    return accepted if demands.alternatives is None else accepted & meeting_one(demands.alternatives, nodes)
 
 
 def meeting_one(alternatives: tuple[tuple[Requirement, ...], ...], nodes: NodeTable) -> NodeSet:
@@ -46,13 +46,13 @@ def meeting_one(alternatives: tuple[tuple[Requirement, ...], ...], nodes: NodeTa
     return accepted
 
 
-def untolerated(pod: TargetPod, nodes: NodeTable) -> Iterator[tuple[Taint, NodeSet]]:
+def untolerated(demands: Demands, nodes: NodeTable) -> Iterator[tuple[Taint, NodeSet]]:
     """Yield each taint that keeps the pod away, and the nodes that have it."""
     for taint, tainted in nodes.taints():
-        if taint.effect in NO_SCHEDULING and not tolerated(pod, taint):
+        if taint.effect in NO_SCHEDULING and not tolerated(demands, taint):
             yield taint, tainted
 
 
-def tolerated(pod: TargetPod, taint: Taint) -> bool:
+def tolerated(demands: Demands, taint: Taint) -> bool:
     """Tell whether the pod may run in spite of a taint."""
-    return any(toleration.tolerates(taint) for toleration in pod.tolerations)
+    return any(toleration.tolerates(taint) for toleration in demands.tolerations)

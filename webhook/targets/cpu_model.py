@@ -13,16 +13,16 @@ from typing import Final
 from webhook.cluster.snapshot import Snapshot
 from webhook.objects.scheduling import Requirement
 from webhook.targets.conditions import by_labels
+from webhook.targets.demands import Demands
 from webhook.targets.predicate import Refusal
-from webhook.targets.target_pod import TargetPod
 from webhook.wording import named
 
 ID: Final = "cpu-model"
 
 
-def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
+def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:
     """Refuse the nodes without the CPU model."""
-    yield from by_labels(ID, pod, cluster, _reason)
+    yield from by_labels(ID, demands, cluster, _reason)
 
 
 def _reason(requirement: Requirement) -> str:

@@ -12,12 +12,12 @@ from typing import Final
 
 from webhook.cluster.nodes import State
 from webhook.cluster.snapshot import Snapshot
+from webhook.targets.demands import Demands
 from webhook.targets.predicate import Refusal
-from webhook.targets.target_pod import TargetPod
 
 ID: Final = "maintenance"
 
 
-def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:  # noqa: ARG001 - whatever the pod
+def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:  # noqa: ARG001 - whatever the pod
     """Refuse the nodes in maintenance."""
     yield Refusal(predicate=ID, nodes=cluster.nodes.in_state(State.MAINTENANCE), reason="is in maintenance mode")

@@ -13,22 +13,21 @@ from typing import Final
 from webhook.cluster.snapshot import Snapshot
 from webhook.objects.scheduling import Requirement
 from webhook.targets.conditions import meeting_one, unmet
-from webhook.targets.families import family
+from webhook.targets.demands import Demands, family
 from webhook.targets.predicate import Refusal
-from webhook.targets.target_pod import TargetPod
 from webhook.wording import named
 
 ID: Final = "node-affinity"
 
 
-def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
+def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:
     """Refuse the nodes outside of what all terms ask for, and those that no term accepts."""
-    for requirement in pod.required:
+    for requirement in demands.required:
         if not family(requirement.key) and (nodes := unmet(requirement, cluster)):
             yield Refusal(predicate=ID, nodes=nodes, reason=f"does not meet {named(str(requirement))}")
-    if pod.alternatives is not None:
-        refused = cluster.nodes.all & ~meeting_one(pod.alternatives, cluster.nodes)
-        yield Refusal(predicate=ID, nodes=refused, reason=_reason(pod.alternatives))
+    if demands.alternatives is not None:
+        refused = cluster.nodes.all & ~meeting_one(demands.alternatives, cluster.nodes)
+        yield Refusal(predicate=ID, nodes=refused, reason=_reason(demands.alternatives))
 
 
 def _reason(alternatives: tuple[tuple[Requirement, ...], ...]) -> str:

@@ -13,16 +13,15 @@ from typing import Final
 
 from webhook.cluster.snapshot import Snapshot
 from webhook.targets.conditions import unmet
-from webhook.targets.families import family
+from webhook.targets.demands import Demands, family
 from webhook.targets.predicate import Refusal
-from webhook.targets.target_pod import TargetPod
 from webhook.wording import named
 
 ID: Final = "node-selector"
 
 
-def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
+def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:
     """Refuse the nodes without a label of the node selector."""
-    for requirement in pod.selected:
+    for requirement in demands.selected:
         if not family(requirement.key) and (nodes := unmet(requirement, cluster)):
             yield Refusal(predicate=ID, nodes=nodes, reason=f"has no label {named(str(requirement))}")

@@ -11,12 +11,12 @@ from typing import Final
 
 from webhook.cluster.nodes import State
 from webhook.cluster.snapshot import Snapshot
+from webhook.targets.demands import Demands
 from webhook.targets.predicate import Refusal
-from webhook.targets.target_pod import TargetPod
 
 ID: Final = "not-ready"
 
 
-def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:  # noqa: ARG001 - no pod can run there
+def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:  # noqa: ARG001 - no pod can run there
     """Refuse the nodes that aren't ready."""
     yield Refusal(predicate=ID, nodes=cluster.nodes.in_state(State.NOT_READY), reason="is not ready")

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from webhook.cluster.kinds import NODE, POD, Reference
 from webhook.cluster.nodes import NodeSet, NodeTable
@@ -13,7 +13,8 @@ from webhook.objects.migration import HOSTNAME
 from webhook.objects.pod import CREATED_BY, Pod
 from webhook.objects.scheduling import Selector
 from webhook.objects.vmi import VirtualMachineInstance
-from webhook.targets import ALL
+from webhook.targets import BY_NODE, BY_PODS
+from webhook.targets.demands import Demands
 from webhook.targets.pod_affinity import namespaces
 from webhook.targets.predicate import Refusal
 from webhook.targets.target_pod import TargetPod, target_pod
@@ -86,7 +87,10 @@ def place(vmi: VirtualMachineInstance, cluster: Snapshot, added_node_selector: M
         cpu_selectors=selectors.labels,
     )
     candidates = nodes.all & ~nodes.named(vmi.status.node)
-    refusals = tuple(r for predicate in ALL for r in predicate.refusals(pod, cluster) if r.nodes)
+    refusals = (
+        *cluster.once(pod.demands, lambda: _refusals(BY_NODE, pod.demands, cluster)),
+        *_refusals(BY_PODS, pod, cluster),
+    )
     return Placement(
         cpu=cpu,
         selectors=selectors,
@@ -97,6 +101,10 @@ def place(vmi: VirtualMachineInstance, cluster: Snapshot, added_node_selector: M
         eligible_soon=_left(candidates, (refusal for refusal in refusals if not refusal.passing)),
         refusals=refusals,
     )
+
+
+def _refusals(predicates: Iterable[Any], what: Demands | TargetPod, cluster: Snapshot) -> tuple[Refusal, ...]:
+    return tuple(r for predicate in predicates for r in predicate.refusals(what, cluster) if r.nodes)
 
 
 def _left(nodes: NodeSet, refusals: Iterable[Refusal]) -> NodeSet:

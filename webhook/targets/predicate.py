@@ -6,6 +6,7 @@ from typing import Protocol
 
 from webhook.cluster.nodes import NodeSet
 from webhook.cluster.snapshot import Snapshot
+from webhook.targets.demands import Demands
 from webhook.targets.target_pod import TargetPod
 
 
@@ -27,6 +28,17 @@ class Predicate(Protocol):
 
     ID: str
     __doc__: str | None
+
+
+class NodePredicate(Predicate, Protocol):
+    """One that looks at a node by itself: pods with the same demands are refused alike, and judged once."""
+
+    def refusals(self, demands: Demands, cluster: Snapshot, /) -> Iterator[Refusal]:
+        """Yield the sets of nodes that can't take such a pod, each with its reason."""
+
+
+class PodPredicate(Predicate, Protocol):
+    """One that looks at the pods on the nodes."""
 
     def refusals(self, pod: TargetPod, cluster: Snapshot, /) -> Iterator[Refusal]:
         """Yield the sets of nodes that can't take the pod, each with its reason."""

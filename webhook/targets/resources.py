@@ -20,7 +20,11 @@ def _has_room(name: str, placement: Placement, cluster: Snapshot) -> bool:
     node = placement.nodes.get("", name)
     if node is None or node.allocatable == NOTHING:
         return True
-    taken = [placement.pod.requests, *(pod.requests for pod in cluster.pods.on(name))]
-    # Summed up as numbers: a node has a hundred pods, and this is asked for every migration.
-    total = Amount(cpu=sum(each.cpu for each in taken), memory=sum(each.memory for each in taken))
-    return total.fits(node.allocatable)
+    taken = cluster.once(("taken", name), lambda: _taken(name, cluster))
+    return (taken + placement.pod.requests).fits(node.allocatable)
+
+
+def _taken(name: str, cluster: Snapshot) -> Amount:
+    requests = [pod.requests for pod in cluster.pods.on(name)]
+    # Summed up as numbers: a node has a hundred pods.
+    return Amount(cpu=sum(each.cpu for each in requests), memory=sum(each.memory for each in requests))

@@ -14,8 +14,8 @@ from webhook.cluster.nodes import State
 from webhook.cluster.snapshot import Snapshot
 from webhook.objects.scheduling import Taint
 from webhook.targets.conditions import untolerated
+from webhook.targets.demands import Demands
 from webhook.targets.predicate import Refusal
-from webhook.targets.target_pod import TargetPod
 from webhook.wording import named
 
 ID: Final = "taint"
@@ -27,9 +27,9 @@ TOLD_BY_STATE: Final[Mapping[Taint, State]] = {
 """Taints that only repeat what another predicate has said of the node."""
 
 
-def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
+def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:
     """Refuse for each taint that isn't tolerated the nodes that have it."""
-    for taint, nodes in untolerated(pod, cluster.nodes):
+    for taint, nodes in untolerated(demands, cluster.nodes):
         state = TOLD_BY_STATE.get(taint)
         untold = nodes & ~cluster.nodes.in_state(state) if state else nodes
         yield Refusal(predicate=ID, nodes=untold, reason=f"has the taint {named(str(taint))}")

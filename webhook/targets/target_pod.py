@@ -26,7 +26,7 @@ from webhook.objects.scheduling import (
     Toleration,
 )
 from webhook.objects.vmi import VirtualMachineInstance
-from webhook.targets.families import by_family
+from webhook.targets.demands import Demands
 from webhook.targets.node_selector_rendering import VENDOR, has_vendor_selectors, rendered
 
 OBSOLETE_HOST_MODEL: Final = "node-labeller.kubevirt.io/obsolete-host-model"
@@ -38,24 +38,15 @@ _LABEL_LIMIT: Final = 63
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetPod:
-    """The target pod as far as it matters where it can run.
-
-    `selected` and `required` are the conditions on the node that hold in any case (from the node selector, and from
-    the affinity), `families` the same by the predicate that they belong to; one of the `alternatives` must be met
-    besides, None where nothing more is asked.
-    """
+    """The target pod as far as it matters where it can run; `demands` is what it asks of the node alone."""
 
     namespace: str
     labels: Mapping[str, str]
     node_selector: Mapping[str, str]
     affinity: Affinity
-    tolerations: tuple[Toleration, ...]
+    demands: Demands
     spread: tuple[SpreadConstraint, ...]
     requests: Amount
-    selected: tuple[Requirement, ...]
-    required: tuple[Requirement, ...]
-    families: Mapping[str, tuple[Requirement, ...]]
-    alternatives: tuple[tuple[Requirement, ...], ...] | None
 
 
 def target_pod(
@@ -90,7 +81,6 @@ def target_pod(
 def admitted(*, namespace: str, labels: Mapping[str, str], scheduling: Scheduling, requests: Amount) -> TargetPod:
     """Return the pod with these rules as the API server stores it and kube-scheduler judges it."""
     affinity = scheduling.affinity
-    selected = tuple(_label(key, value) for key, value in scheduling.node_selector.items())
     required, alternatives = _factored(affinity.node_terms)
     return TargetPod(
         namespace=namespace,
@@ -101,13 +91,14 @@ def admitted(*, namespace: str, labels: Mapping[str, str], scheduling: Schedulin
             pods=tuple(_resolved(term, labels) for term in affinity.pods),
             anti_pods=tuple(_resolved(term, labels) for term in affinity.anti_pods),
         ),
-        tolerations=(*scheduling.tolerations, *_default_tolerations(scheduling.tolerations)),
+        demands=Demands(
+            selected=tuple(_label(key, value) for key, value in scheduling.node_selector.items()),
+            required=required,
+            alternatives=alternatives,
+            tolerations=(*scheduling.tolerations, *_default_tolerations(scheduling.tolerations)),
+        ),
         spread=tuple(_with_own_labels(constraint, labels) for constraint in scheduling.spread),
         requests=requests,
-        selected=selected,
-        required=required,
-        families=by_family((*selected, *required)),
-        alternatives=alternatives,
     )
 
 

@@ -50,11 +50,11 @@ def _counts(constraint: SpreadConstraint, pod: TargetPod, cluster: Snapshot) -> 
 def _counted(constraint: SpreadConstraint, pod: TargetPod, cluster: Snapshot) -> NodeSet:
     """Return the nodes that count: in a domain of each constraint, and suited as far as the constraint wants it."""
     nodes = cluster.nodes
-    counted = suited(pod, nodes) if constraint.honors_affinity else nodes.all
+    counted = suited(pod.demands, nodes) if constraint.honors_affinity else nodes.all
     for other in pod.spread:
         counted &= sum(nodes.values(other.topology_key).values())
     if constraint.honors_taints:
-        for _, tainted in untolerated(pod, nodes):
+        for _, tainted in untolerated(pod.demands, nodes):
             counted &= ~tainted
     return counted
 

@@ -14,14 +14,14 @@ from webhook.cluster.nodes import State
 from webhook.cluster.snapshot import Snapshot
 from webhook.objects.scheduling import Taint
 from webhook.targets.conditions import tolerated
+from webhook.targets.demands import Demands
 from webhook.targets.predicate import Refusal
-from webhook.targets.target_pod import TargetPod
 
 ID: Final = "unschedulable"
 CORDON: Final = Taint(key="node.kubernetes.io/unschedulable", effect="NoSchedule")
 
 
-def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
+def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:
     """Refuse the cordoned nodes."""
-    if not tolerated(pod, CORDON):
+    if not tolerated(demands, CORDON):
         yield Refusal(predicate=ID, nodes=cluster.nodes.in_state(State.UNSCHEDULABLE), reason="is cordoned")

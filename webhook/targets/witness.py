@@ -11,13 +11,13 @@ from typing import Final
 
 from webhook.cluster.snapshot import Snapshot
 from webhook.objects.scheduling import Requirement
+from webhook.targets.demands import Demands
 from webhook.targets.predicate import Refusal
-from webhook.targets.target_pod import TargetPod
 
 ID: Final = "witness"
 WITNESS: Final = Requirement(key="node-role.harvesterhci.io/witness", operator="Exists")
 
 
-def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:  # noqa: ARG001 - whatever the pod
+def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:  # noqa: ARG001 - whatever the pod
     """Refuse the witness nodes."""
     yield Refusal(predicate=ID, nodes=cluster.nodes.having(WITNESS), reason="is a witness node")
