@@ -1,5 +1,6 @@
 """The process: gunicorn as its manager, with everything that it needs to know."""
 
+import gc
 from typing import Any, Final
 
 from gunicorn.app.base import BaseApplication
@@ -61,7 +62,11 @@ def run(settings: Settings) -> None:
         UnreadableManifest: when the cluster is made of manifests that can't be read.
         ClusterUnavailable: when nothing says where the API server is.
     """
-    Arbiter(Process(settings, source_of(settings))).run()
+    process = Process(settings, source_of(settings))
+    # A collector that looks at an object writes into it: the worker would get a copy of all that both processes have.
+    gc.collect()
+    gc.freeze()
+    Arbiter(process).run()
 
 
 def _bind(address: Address) -> str:
