@@ -13,11 +13,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import curves, direct, growth, machine, programs, real_api_server, tables
+from tests.bench import curves, direct, growth, layers, machine, programs, real_api_server, tables
 from tests.bench.goals import outcomes
 from tests.bench.measures import Samples
 from tests.bench.plan import FULL, QUICK, Plan
@@ -27,7 +27,7 @@ FOLDER = Path(__file__).parents[2] / "bench"
 PAGE = FOLDER.parent / "docs" / "performance.md"
 BEGIN = "<!-- what `make bench` measured -->"
 END = "<!-- the end of what `make bench` measured -->"
-STAGES = ("direct", "api-server", "growth")
+STAGES = ("direct", "api-server", "growth", "layers")
 
 
 def main() -> int:
@@ -50,7 +50,7 @@ def main() -> int:
 
 def _run(built: programs.Programs, plan: Plan, stages: Sequence[str], into: Path) -> None:
     """Run the stages, and write what is known after each: a later one may fail."""
-    samples, points = Samples(), list[growth.Point]()
+    samples, points, by_layer = Samples(), list[growth.Point](), dict[str, float]()
     busy = _others_before()
     with tempfile.TemporaryDirectory(prefix="live-migration-webhook-bench-") as folder:
         place = Path(folder)
@@ -58,18 +58,37 @@ def _run(built: programs.Programs, plan: Plan, stages: Sequence[str], into: Path
             "direct": lambda: direct.compare(built, place / "direct", plan, samples),
             "api-server": lambda: real_api_server.measure(built, place / "api-server", plan, samples),
             "growth": lambda: points.extend(growth.grow(built, place / "growth", plan)),
+            "layers": lambda: by_layer.update(layers.measure(built["python"])),
         }
         for stage in stages:
             run[stage]()
-            _write(built, into, copy.deepcopy(samples), list(points), {**busy, "others_after": _others()})
+            found = Findings(samples=copy.deepcopy(samples), points=list(points), layers=dict(by_layer))
+            _write(built, into, found, {**busy, "others_after": _others()})
 
 
-def _write(
-    built: programs.Programs, into: Path, samples: Samples, points: list[growth.Point], busy: dict[str, float]
-) -> None:
-    _recall(into / "results.json", samples, points)
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What was measured so far, or in an earlier run."""
+
+    samples: Samples
+    points: list[growth.Point]
+    layers: dict[str, float]
+
+    def recall(self, file: Path) -> None:
+        """Take from an earlier run the stages that were not asked for this time."""
+        if file.exists():
+            earlier = json.loads(file.read_text())
+            self.samples.recall(earlier["samples"], tables.NAMES)
+            if not self.points:
+                self.points.extend(growth.Point(**each) for each in earlier["growth"])
+            if not self.layers:
+                self.layers.update(earlier.get("layers", {}))
+
+
+def _write(built: programs.Programs, into: Path, found: Findings, busy: dict[str, float]) -> None:
+    found.recall(into / "results.json")
+    samples, points = found.samples, found.points
     reached = outcomes(samples, points)
-    parts = [tables.comparison(samples), tables.aims(reached)]
     document = {
         "when": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "machine": machine.describe(),
@@ -77,27 +96,22 @@ def _write(
         "versions": _versions(built["python"]),
         "samples": samples.document(),
         "growth": [asdict(point) for point in points],
+        "layers": found.layers,
         "goals": [{**asdict(each), "met": each.met} for each in reached],
     }
-    parts.insert(0, tables.circumstances(document))
     into.mkdir(parents=True, exist_ok=True)
+    parts = [tables.circumstances(document), tables.comparison(samples)]
     if points:
-        parts.insert(2, tables.growth(points))
+        parts.append(tables.growth(points))
         (into / "growth.svg").write_text(curves.curves(points))
+    parts.append(tables.aims(reached))
+    if found.layers:
+        parts.append(tables.layers(found.layers, samples))
     (into / "results.json").write_text(json.dumps(document, indent=1) + "\n")
     (into / "results.md").write_text("\n".join(parts))
     if into == FOLDER:
         _document("\n".join(parts))
     print("\n".join(parts))
-
-
-def _recall(file: Path, samples: Samples, points: list[growth.Point]) -> None:
-    """Take from an earlier run the stages that were not asked for this time."""
-    if file.exists():
-        earlier = json.loads(file.read_text())
-        samples.recall(earlier["samples"], tables.NAMES)
-        if not points:
-            points.extend(growth.Point(**each) for each in earlier["growth"])
 
 
 def _document(measured: str) -> None:

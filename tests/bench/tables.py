@@ -6,6 +6,7 @@ from typing import Any
 from tests.bench.contestants import CONTROLLER_RUNTIME, KOPF, OURS, VIRT_API
 from tests.bench.goals import Outcome
 from tests.bench.growth import Point
+from tests.bench.layers import LAYERS
 from tests.bench.measures import Measure, Samples, Spread
 
 BUSY = 0.5
@@ -52,6 +53,17 @@ def growth(points: Sequence[Point]) -> str:
         for point in points
     ]  # fmt: skip
     return _table(head, rows)
+
+
+def layers(measured: Mapping[str, float], samples: Samples) -> str:
+    """Return the table of our own layers, and of what remains of an allowed request's CPU time beside them."""
+    rows = [[name, _number(value)] for name, value in measured.items()]
+    if (whole := samples.median(Measure.CPU, OURS)) is not None:
+        own = sum(value for name, value in measured.items() if name in LAYERS)
+        rows.append(
+            ["the rest of a request: TLS, the kernel, the event loop, caches that are cold", _number(whole - own)]
+        )
+    return _table(["layer, alone in one thread", "µs"], rows)
 
 
 def aims(outcomes: Iterable[Outcome]) -> str:

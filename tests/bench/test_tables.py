@@ -7,7 +7,8 @@ from tests.bench.contestants import CONTROLLER_RUNTIME, OURS
 from tests.bench.correctness import judge
 from tests.bench.goals import Outcome, outcomes
 from tests.bench.measures import Measure, Samples
-from tests.bench.tables import aims, comparison
+from tests.bench.layers import LAYERS
+from tests.bench.tables import aims, comparison, layers
 
 
 def measured(ours: float, theirs: float) -> Samples:
@@ -42,6 +43,14 @@ def test_what_was_not_measured_is_neither_reached_nor_missed() -> None:
 
     assert outcome.met is None
     assert aims([outcome]).splitlines()[2] == "| report | ≤ 10 s | - s | not measured |"
+
+
+def test_what_is_not_in_a_layer_is_the_rest() -> None:
+    samples = Samples()
+    samples.add(OURS, cpu=300)
+    measured = {name: 10.0 for name in LAYERS} | {"- of it JSON": 5.0}
+
+    assert layers(measured, samples).splitlines()[-1].endswith("| 250 |")
 
 
 def test_every_measure_has_a_title_of_its_own() -> None:
