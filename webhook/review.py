@@ -29,7 +29,7 @@ class NotAReview(Exception):  # noqa: N818 - it is named for what arrived
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdmissionRequest:
-    """What the API server asks. `object` and `old_object` are empty where the operation has none."""
+    """What the API server asks, in `size` bytes. `object` and `old_object` are empty where the operation has none."""
 
     api_version: str
     uid: str
@@ -41,6 +41,7 @@ class AdmissionRequest:
     name: str
     user: str
     dry_run: bool
+    size: int
     object: Fields
     old_object: Fields
 
@@ -70,6 +71,7 @@ def read(body: bytes) -> AdmissionRequest:
         name=request.text("name"),
         user=request.object("userInfo").text("username"),
         dry_run=request.flag("dryRun") is True,
+        size=len(body),
         object=_document(request, "object"),
         old_object=_document(request, "oldObject"),
     )

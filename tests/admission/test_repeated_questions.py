@@ -8,8 +8,10 @@ import pytest
 from tests.admission.asking import CONTROLLER, VOLUME, WITH_CD_ROM, a_migration, a_request
 from tests.builders import a_claim, a_kubevirt, a_node, a_spec, a_vmi_document
 from webhook.admission import migrations
+from webhook.admission.hooks import BY_PATH, decide
 from webhook.cluster import snapshot as snapshots
 from webhook.cluster.kinds import CLAIM
+from webhook.cluster.manifests import Manifests
 from webhook.cluster.snapshot import Snapshot, snapshot_of
 from webhook.objects.migration import HOSTNAME
 from webhook.policy import Enforcement, Policy, Profile
@@ -66,3 +68,15 @@ def test_a_cluster_that_has_changed_is_judged_anew() -> None:
 
     assert ask(after, *question).allowed
     assert not ask(before, *question).allowed
+
+
+@pytest.mark.parametrize(
+    ("added", "remembered"),
+    [pytest.param("n" * 60, True, id="a label"), pytest.param("n" * 100_000, False, id="what no label can be")],
+)
+def test_what_a_stranger_writes_without_end_is_not_remembered(added: str, remembered: bool) -> None:  # noqa: FBT001
+    cluster = Manifests(snapshot_of(CLUSTER))
+
+    decide(BY_PATH["/mutate/migrations"], a_request(a_migration(addedNodeSelector={added: "x"})), cluster, Policy(), 5)
+
+    assert bool(cluster.snapshot()._found) is remembered

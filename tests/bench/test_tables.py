@@ -6,8 +6,8 @@ from tests.bench.cases import ALLOWED, DENIED, body, review
 from tests.bench.contestants import CONTROLLER_RUNTIME, OURS
 from tests.bench.correctness import judge
 from tests.bench.goals import Outcome, outcomes
-from tests.bench.measures import Measure, Samples
 from tests.bench.layers import LAYERS
+from tests.bench.measures import Measure, Samples
 from tests.bench.tables import aims, comparison, layers
 
 
@@ -48,7 +48,7 @@ def test_what_was_not_measured_is_neither_reached_nor_missed() -> None:
 def test_what_is_not_in_a_layer_is_the_rest() -> None:
     samples = Samples()
     samples.add(OURS, cpu=300)
-    measured = {name: 10.0 for name in LAYERS} | {"- of it JSON": 5.0}
+    measured = dict.fromkeys(LAYERS, 10.0) | {"- of it JSON": 5.0}
 
     assert layers(measured, samples).splitlines()[-1].endswith("| 250 |")
 

@@ -62,6 +62,8 @@ HOOKS: Final = (
         judge=pods.mutate,
     ),
 )
+USUAL: Final = 64 * 1024
+"""Bytes of a request that a snapshot may remember: what strangers write must not fill the memory."""
 BY_PATH: Final[Mapping[str, Hook]] = {hook.path: hook for hook in HOOKS}
 
 
@@ -86,7 +88,7 @@ def decide(hook: Hook, request: AdmissionRequest, cluster: Cluster, policy: Poli
     if request.operation not in hook.operations or request.subresource:
         return ALLOWED
     began = time.monotonic()
-    snapshot = cluster.snapshot()
+    snapshot = cluster.snapshot() if request.size <= USUAL else cluster.snapshot().apart()
     verdict = hook.judge(request, snapshot, policy.resolved(snapshot.kubevirt))
     read: frozenset[Reference] = frozenset()
     while unread := verdict.rests_on - read:

@@ -88,6 +88,10 @@ class Snapshot:
             answer = self._found[question] = find()
         return answer
 
+    def apart(self) -> "Snapshot":
+        """Return the same with a memory of its own, which goes with it."""
+        return Snapshot(self.tables)
+
     def changed(self, changes: Changes) -> "Snapshot":
         """Return the snapshot with these changes; the very same one when nothing differs."""
         tables = {kind: self.table(kind).changed(views) for kind, views in changes.items()}
