@@ -31,7 +31,8 @@ class Listener:
         """Accept whoever comes; called again and again, for the system may have been short of files."""
         if not self._listens:
             self._listens = True
-            self.loop.watch(self.sock, selectors.EVENT_READ, self.accept)
+            # After what the others have sent has been read: who has just asked something must not give way.
+            self.loop.watch(self.sock, selectors.EVENT_READ, lambda: self.loop.queue(self.accept))
 
     def accept(self) -> None:
         """Accept one connection, in place of the longest idle one when there are too many."""

@@ -2,7 +2,7 @@
 
 Each predicate looks at all nodes at once and refuses sets of them; a node is eligible when no one refuses it, and the
 refusals that name a node are its explanation. To add one: write its module (docstring, `ID`, `refusals`), list it
-here, and add cases to `tests/targets/`.
+here, among those that look at nodes or those that look at the pods there, and add cases to `tests/targets/`.
 
 Not judged: volumes (node affinity and limits), host ports, devices, and admission plugins that change pods. CPU and
 memory are only warned of, because pods other than virt-launcher's are not known.
