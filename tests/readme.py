@@ -1,15 +1,19 @@
 """Writes the parts of README.md that are made from the code: catalogue and settings; `--check` only compares."""
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from tests.bench.measures import Samples
+from tests.bench.tables import NAMES, brief
 from tests.plugin.examples import EXAMPLES, OUTPUTS, ROOT
 from webhook.catalogue import PREDICATE, RESTRICTION, entries
 from webhook.settings import described
 
 README: Final = ROOT / "README.md"
+RESULTS: Final = ROOT / "bench" / "results.json"
 SHOWN: Final = ("check", "nodes", "drain")
 """Examples that are shown: the command, and what it prints."""
 
@@ -37,12 +41,20 @@ def output(example: str) -> str:
     return f"```console\n$ kubectl livemigration {EXAMPLES[file]}\n{(OUTPUTS / file).read_text().rstrip()}\n```"
 
 
+def speed() -> str:
+    """Return what `make bench` measured, in short."""
+    samples = Samples()
+    samples.recall(json.loads(RESULTS.read_text())["samples"], NAMES)
+    return brief(samples).rstrip()
+
+
 def sections() -> Mapping[str, str]:
     """Return the generated sections by their names."""
     return {
         "restrictions": "\n".join(catalogue(RESTRICTION)),
         "target predicates": "\n".join(catalogue(PREDICATE)),
         "settings": "\n".join(settings()),
+        "speed": speed(),
         **{example: output(example) for example in SHOWN},
     }
 

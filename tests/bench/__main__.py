@@ -51,7 +51,7 @@ def main() -> int:
 def _run(built: programs.Programs, plan: Plan, stages: Sequence[str], into: Path) -> None:
     """Run the stages, and write what is known after each: a later one may fail."""
     samples, points, by_layer = Samples(), list[growth.Point](), dict[str, float]()
-    busy = _others_before()
+    busy, began, stolen = _others_before(), time.monotonic(), machine.stolen_seconds()
     with tempfile.TemporaryDirectory(prefix="live-migration-webhook-bench-") as folder:
         place = Path(folder)
         run = {
@@ -63,7 +63,8 @@ def _run(built: programs.Programs, plan: Plan, stages: Sequence[str], into: Path
         for stage in stages:
             run[stage]()
             found = Findings(samples=copy.deepcopy(samples), points=list(points), layers=dict(by_layer))
-            _write(built, into, found, {**busy, "others_after": _others()})
+            taken = (machine.stolen_seconds() - stolen) / (time.monotonic() - began)
+            _write(built, into, found, {**busy, "others_after": _others(), "stolen": round(taken, 3)})
 
 
 @dataclass(frozen=True, kw_only=True)

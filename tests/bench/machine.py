@@ -13,7 +13,8 @@ LOAD_CORE: Final = 0
 SERVER_CORE: Final = 1
 """Core of what is measured, alone."""
 _TICK: Final = os.sysconf("SC_CLK_TCK")
-_IDLE: Final = (3, 4, 7)
+_STOLEN: Final = 7
+_IDLE: Final = (3, 4, _STOLEN)
 """Columns of /proc/stat that aren't work: idle, waiting for a disk, taken by other machines."""
 
 
@@ -102,8 +103,16 @@ def cpu_seconds(pid: int) -> float:
 
 def busy_seconds() -> float:
     """Return the CPU time that everything on this machine has used since it started."""
-    columns = _read("/proc/stat").splitlines()[0].split()[1:9]
-    return sum(int(ticks) for column, ticks in enumerate(columns) if column not in _IDLE) / _TICK
+    return sum(ticks for column, ticks in enumerate(_ticks()) if column not in _IDLE) / _TICK
+
+
+def stolen_seconds() -> float:
+    """Return the CPU time that was wanted here and went to other machines of the same host."""
+    return _ticks()[_STOLEN] / _TICK
+
+
+def _ticks() -> list[int]:
+    return list(map(int, _read("/proc/stat").splitlines()[0].split()[1:9]))
 
 
 def _read(path: str) -> str:

@@ -11,6 +11,7 @@ from tests.bench.measures import Measure, Samples, Spread
 
 BUSY = 0.5
 """Load average above which others disturb what is measured."""
+BRIEF = (Measure.THROUGHPUT, Measure.SATURATED_P99, Measure.STEADY_P99, Measure.ADDED_1, Measure.CHARGED)
 NAMES = (OURS, CONTROLLER_RUNTIME, KOPF, VIRT_API)
 
 
@@ -18,11 +19,12 @@ def circumstances(document: Mapping[str, Any]) -> str:
     """Return when and where it was measured, and what else the machine did."""
     host, busy, versions = document["machine"], document["busy"], document["versions"]
     others = f"{busy['others_before']:g} of {host['cores']} cores before and {busy['others_after']:g} after"
+    stolen = f"; other machines of the host took {busy['stolen']:.1%} of a core meanwhile" if "stolen" in busy else ""
     named = ", ".join(f"{name} {number}" for name, number in versions.items())
     return (
         f"Measured on {document['when'][:10]}: {host['cores']} cores of {host['cpu']}, {host['memory']}, "
         f"{host['system']}; {named}. Others kept {others} busy (load average {busy['load_average_before']:.1f} before"
-        f"{', which is a lot: read ratios, not numbers' if busy['load_average_before'] > BUSY else ''}).\n"
+        f"{', which is a lot: read ratios, not numbers' if busy['load_average_before'] > BUSY else ''}){stolen}.\n"
     )
 
 
@@ -35,6 +37,16 @@ def comparison(samples: Samples) -> str:
         for measure in Measure
         if any(samples.spread(measure, name) for name in NAMES)
     ]  # fmt: skip
+    return _table(head, rows)
+
+
+def brief(samples: Samples) -> str:
+    """Return the rows that a user asks about first: medians only."""
+    head = ["", "this webhook", *NAMES[1:]]
+    rows = [
+        [f"{measure.title}, {measure.unit}", *(_number(samples.median(measure, name)) for name in NAMES)]
+        for measure in BRIEF
+    ]
     return _table(head, rows)
 
 

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 _THREADS: Final = 32
 """Requests that wait for the API server at once."""
-_MOMENT: Final = 0.005
+_MOMENT: Final = 0.002
 """Seconds for which sockets may wait for the queue."""
 
 Resume = Callable[[], None]

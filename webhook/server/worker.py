@@ -50,7 +50,7 @@ class LoopWorker(Worker):  # type: ignore[misc]
         self.certificate = ServedCertificate(settings.tls_dir, settings.client_ca_file, settings.min_tls_version)
         self.certificate_poll = settings.certificate_poll
         self.profile = ChosenProfile(settings.policy, self.app.source.cluster)
-        self.draining = False
+        self.draining = self.settled = False
         self.next_look = self.next_certificate = 0.0
         self.loop = Loop()
         self.loop.watch(self.PIPE[0], selectors.EVENT_READ, self._signalled)
@@ -141,6 +141,10 @@ class LoopWorker(Worker):  # type: ignore[misc]
         if now >= self.next_certificate:
             self.next_certificate = now + self.certificate_poll
             self.certificate.refresh()
+        if not self.settled and not self._missing():
+            # What is known of the cluster lives long, too: to go through it takes a second where it is large.
+            self.settled = True
+            gc.freeze()
         for listener in self.listeners:
             listener.port.date = formatdate(usegmt=True)
             listener.close_overdue(now)
