@@ -4,6 +4,7 @@ The four endpoints of the API server don't pass through Flask's routing, request
 times as much as the review itself. They are answered from the WSGI environment; all other paths are Flask's.
 """
 
+import time
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -46,12 +47,15 @@ class AdmissionApp(Flask):
         try:
             return _begun(start_response, answer_at_once(self.service, hook, body))
         except Unsettled:
-            return self._answered_in_time(hook, body, timeout, start_response)
+            patience = self.service.request_timeout if timeout is None else timeout
+            return self._answered_until(time.monotonic() + patience, hook, body, start_response)
 
-    def _answered_in_time(
-        self, hook: Hook, body: bytes, timeout: float | None, start_response: "StartResponse"
+    def _answered_until(
+        self, deadline: float, hook: Hook, body: bytes, start_response: "StartResponse"
     ) -> Iterator[bytes]:
-        yield from _begun(start_response, answer(self.service, hook, body, timeout))
+        # It may have had to wait for a thread.
+        left = max(deadline - time.monotonic(), 0)
+        yield from _begun(start_response, answer(self.service, hook, body, left))
 
 
 def _begun(start_response: "StartResponse", reply: Answer) -> Iterable[bytes]:
