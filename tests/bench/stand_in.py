@@ -1,7 +1,7 @@
 """The API server of the benchmark: a program of ours that has any number of objects and stores none of them.
 
 Loading 155,000 objects into a real one takes longer than all measurements together. Whatever needs a real one is
-measured at a real one: see `tests.bench.admission_duration`.
+measured at a real one: see `tests.bench.real_api_server`.
 """
 
 import json

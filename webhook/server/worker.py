@@ -142,7 +142,7 @@ class LoopWorker(Worker):  # type: ignore[misc]
             self.next_certificate = now + self.certificate_poll
             self.certificate.refresh()
         if not self.settled and not self._missing():
-            # What is known of the cluster lives long, too: to go through it takes a second where it is large.
+            # What is known of the cluster lives long, too, and the collector's way through it grows with it.
             self.settled = True
             gc.freeze()
         for listener in self.listeners:
