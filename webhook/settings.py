@@ -84,7 +84,7 @@ class Settings:
         "512", at_least(1), "connections at once; the longest idle one gives way to the next"
     )
     max_in_flight: int = _setting(
-        "256", at_least(1), "requests that wait for their answer at once; others are told to try again (503)"
+        "200", at_least(1), "requests that wait for their answer at once; others are told to try again (503)"
     )
     read_timeout: float = _setting("5s", duration, "time for a handshake, and for a request from first to last byte")
     keepalive: float = _setting("120s", duration, "how long an idle connection stays open; the API server keeps it 90s")

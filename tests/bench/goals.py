@@ -90,3 +90,4 @@ def _growth(points: Sequence[Point]) -> Iterable[Outcome]:
     yield Outcome(goal=f"memory (PSS) at {LARGE}", limit=300, measured=large.charged if large else None, unit="MiB")
     yield Outcome(goal=f"start to ready at {MIDDLE}", limit=5, measured=middle.start if middle else None, unit="s")
     yield Outcome(goal=f"report at {MIDDLE}", limit=10, measured=middle.report if middle else None, unit="s")
+    yield Outcome(goal="the report's page opens", limit=3, measured=middle.opens if middle else None, unit="s")

@@ -17,6 +17,8 @@ class Plan:
     overload: float
     creates: float
     create_rounds: int
+    growth_rounds: int
+    growth_steady: float
     sizes: tuple[Size, ...]
     report: Size | None
 
@@ -27,9 +29,9 @@ SMALL, MIDDLE, LARGE = USUAL, Size(nodes=500, vmis=5_000), Size(nodes=5_000, vmi
 
 FULL: Final = Plan(
     rounds=5, saturated=5, steady=20, fresh=3, overload=3, creates=4, create_rounds=3,
-    sizes=(SMALL, MIDDLE, LARGE), report=MIDDLE,
+    growth_rounds=3, growth_steady=10, sizes=(SMALL, MIDDLE, LARGE), report=MIDDLE,
 )  # fmt: skip
 QUICK: Final = Plan(
     rounds=2, saturated=2, steady=5, fresh=2, overload=2, creates=2, create_rounds=1,
-    sizes=(SMALL, MIDDLE), report=None,
+    growth_rounds=1, growth_steady=5, sizes=(SMALL, MIDDLE), report=None,
 )  # fmt: skip

@@ -54,13 +54,13 @@ def growth(points: Sequence[Point]) -> str:
     """Return the table of the sizes."""
     head = [
         "nodes", "VMIs", "PVCs", "start, s", "p50 at 100/s, ms", "p99 at 100/s, ms", "CPU per request, ms",
-        "requests/s", "RSS, MiB", "PSS, MiB", "report, s",
+        "requests/s", "RSS, MiB", "PSS, MiB", "report, s", "its page opens, s",
     ]  # fmt: skip
     rows = [
         [
             f"{point.nodes:,}", f"{point.vmis:,}", f"{2 * point.vmis:,}",
             *map(_number, (point.start, point.p50, point.p99, point.cpu, point.throughput, point.memory,
-                           point.charged, point.report)),
+                           point.charged, point.report, point.opens)),
         ]
         for point in points
     ]  # fmt: skip

@@ -3,10 +3,10 @@
 A cluster has tens of thousands of disks called `rootdisk` and interfaces called `default`; one of each is enough.
 """
 
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import replace
-from functools import lru_cache
-from typing import Any, Final
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import is_dataclass, replace
+from functools import cache, lru_cache
+from typing import Any, Final, TypeVar
 
 from webhook.cluster.kinds import Kind
 from webhook.objects.metadata import Metadata
@@ -17,7 +17,7 @@ KEPT_DOMAINS: Final = ("kubevirt.io", "harvesterhci.io", "live-migration-webhook
 _TELLING_NOTHING: Final = frozenset({"kubevirt.io/domain"})
 """Annotations that repeat the object's name: without them, most pods share the others."""
 
-_SHAREABLE: Final = (str, tuple, frozenset, dict)
+T = TypeVar("T")
 
 _REMEMBERED: Final = 8192
 """Parts that are remembered for sharing: enough for what is common, and a bound for what isn't."""
@@ -42,8 +42,24 @@ def _is_kept(annotation: str) -> bool:
 
 def _compact(value: Any) -> Any:
     """Return an equal value whose parts are shared with others that were seen lately."""
-    if not isinstance(value, _SHAREABLE) and not _field_names(type(value)):
-        return value
+    return _way(type(value))(value)  # type: ignore[arg-type] # types are hashable
+
+
+@cache
+def _way(kind: type) -> Callable[[Any], Any]:
+    """Return what makes values of this type compact."""
+    if kind is str:
+        return _remembered
+    if kind is dict:
+        return _mapping
+    return _remembered_if_hashable if kind in {tuple, frozenset} or is_dataclass(kind) else _same
+
+
+def _same(value: T) -> T:
+    return value
+
+
+def _remembered_if_hashable(value: Any) -> Any:
     try:
         return _remembered(value)
     except TypeError:
@@ -56,16 +72,15 @@ def _remembered(value: Hashable) -> Any:
 
 
 def _rebuilt(value: Any) -> Any:
-    if isinstance(value, (tuple, frozenset)):
-        return type(value)(map(_compact, value))
-    if isinstance(value, dict):
-        return _mapping(value)
-    if names := _field_names(type(value)):
-        return type(value)(**{name: _compact(getattr(value, name)) for name in names})
-    return value
+    kind = type(value)
+    if kind is str:
+        return value
+    if kind in {tuple, frozenset}:
+        return kind(map(_compact, value))
+    return kind(**{name: _compact(getattr(value, name)) for name in kind.__dataclass_fields__})
 
 
-def _mapping(value: dict[str, Any]) -> Mapping[str, Any]:
+def _mapping(value: Mapping[str, Any]) -> Mapping[str, Any]:
     entries = {_compact(key): _compact(entry) for key, entry in value.items()}
     try:
         return _remembered_mapping(tuple(entries.items()))
@@ -76,7 +91,3 @@ def _mapping(value: dict[str, Any]) -> Mapping[str, Any]:
 @lru_cache(maxsize=_REMEMBERED)
 def _remembered_mapping(entries: tuple[tuple[str, Hashable], ...]) -> Mapping[str, Any]:
     return dict(entries)
-
-
-def _field_names(kind: type) -> Iterable[str]:
-    return getattr(kind, "__dataclass_fields__", ())

@@ -18,6 +18,10 @@ class Amount:
         """Return the sum."""
         return Amount(cpu=self.cpu + other.cpu, memory=self.memory + other.memory)
 
+    def __sub__(self, other: "Amount") -> "Amount":
+        """Return the difference, negative where the other is more."""
+        return Amount(cpu=self.cpu - other.cpu, memory=self.memory - other.memory)
+
     def fits(self, other: "Amount") -> bool:
         """Tell whether this much is to be had of the other."""
         return self.cpu <= other.cpu and self.memory <= other.memory

@@ -13,7 +13,7 @@ T = TypeVar("T")
 NO_STRINGS: Final[Mapping[str, str]] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which would take three times as long for each of the many that a document has
 class Fields:
     """One JSON object, where it stands in its document, and the notes about what could not be read.
 

@@ -12,10 +12,12 @@ it is a foretelling, no promise. Each node takes in first what asks for most mem
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Final
 
 from webhook.cluster.nodes import NodeSet
 from webhook.objects.amount import NOTHING, Amount
+from webhook.objects.pod import Pod
 from webhook.report.survey import Finding, Survey
 from webhook.wording import listed, named
 
@@ -73,25 +75,20 @@ class Room:
     def __init__(self, survey: Survey) -> None:
         """Reckon what virt-launcher pods leave of each node; a node that says nothing about itself takes anything."""
         pods, nodes = survey.snapshot.pods, survey.snapshot.nodes
-        self._offered = {node.name: node.allocatable for node in nodes}
-        self._used = {name: sum((pod.requests for pod in pods.on(name)), start=NOTHING) for name in self._offered}
-        by_room = sorted(self._offered, key=lambda name: (-self._left(name, {}), name))
-        self._order = [(name, nodes.named(name)) for name in by_room]
+        self._silent = frozenset(node.name for node in nodes if node.allocatable == NOTHING)
+        left = {node.name: node.allocatable - _asked(pods.on(node.name)) for node in nodes}
+        self._left = dict(sorted(left.items(), key=lambda item: (-item[1].memory, item[0])))
+        self._nodes = {name: nodes.named(name) for name in self._left}
 
     def best(self, nodes: NodeSet, wanted: Amount, taken: Mapping[str, Amount]) -> str:
         """Return the node of a set that has most memory left and room for this, "" for none."""
-        fitting = (name for name, bit in self._order if nodes & bit and self._has_room(name, wanted, taken))
-        untouched = next((name for name in fitting if name not in taken), "")
-        touched = (name for name, bit in self._order if name in taken and nodes & bit)
-        choices = [name for name in (untouched, *touched) if name and self._has_room(name, wanted, taken)]
-        return max(choices, key=lambda name: self._left(name, taken), default="")
+        untouched = (name for name in self._left if name not in taken and self._fits(name, wanted, nodes))
+        touched = (name for name, used in taken.items() if self._fits(name, used + wanted, nodes))
+        choices = (*islice(untouched, 1), *touched)
+        return max(choices, key=lambda name: (self._left[name] - taken.get(name, NOTHING)).memory, default="")
 
-    def _left(self, name: str, taken: Mapping[str, Amount]) -> int:
-        return self._offered[name].memory - self._used[name].memory - taken.get(name, NOTHING).memory
-
-    def _has_room(self, name: str, wanted: Amount, taken: Mapping[str, Amount]) -> bool:
-        offered = self._offered[name]
-        return offered == NOTHING or (self._used[name] + taken.get(name, NOTHING) + wanted).fits(offered)
+    def _fits(self, name: str, wanted: Amount, nodes: NodeSet) -> bool:
+        return bool(nodes & self._nodes[name]) and (name in self._silent or wanted.fits(self._left[name]))
 
 
 def drain(survey: Survey, node: str, room: Room | None = None) -> Drain:
@@ -169,3 +166,7 @@ def _housed(eviction: Eviction, room: Room, taken: dict[str, Amount]) -> Evictio
 
 def _wanted(finding: Finding) -> Amount:
     return finding.placement.pod.requests if finding.placement else NOTHING
+
+
+def _asked(pods: Iterable[Pod]) -> Amount:
+    return sum((pod.requests for pod in pods), start=NOTHING)

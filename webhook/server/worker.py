@@ -31,7 +31,8 @@ from webhook.settings import Settings
 
 _TICK: Final = 0.25
 """Seconds between two looks at deadlines and the parent process."""
-_MOMENT: Final = 0.01
+_LAST_TICK: Final = 0.01
+"""Seconds between two looks at who is still connected, at the end."""
 _PROBE_CONNECTIONS: Final = 32
 _GC_THRESHOLD: Final = 50_000
 _SWITCH: Final = 0.001
@@ -118,7 +119,7 @@ class LoopWorker(Worker):  # type: ignore[misc]
             listener.close()
         until = time.monotonic() + seconds
         while any(listener.connections for listener in self.listeners) and time.monotonic() < until:
-            self.loop.turn(_MOMENT)
+            self.loop.turn(_LAST_TICK)
             self.notify()
             for listener in self.listeners:
                 listener.close_idle(time.monotonic())

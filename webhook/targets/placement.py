@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from webhook.cluster.kinds import NODE, POD, Reference
 from webhook.cluster.nodes import NodeSet, NodeTable
@@ -14,7 +14,6 @@ from webhook.objects.pod import CREATED_BY, Pod
 from webhook.objects.scheduling import Selector
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.targets import BY_NODE, BY_PODS
-from webhook.targets.demands import Demands
 from webhook.targets.pod_affinity import namespaces
 from webhook.targets.predicate import Refusal
 from webhook.targets.target_pod import TargetPod, target_pod
@@ -88,8 +87,8 @@ def place(vmi: VirtualMachineInstance, cluster: Snapshot, added_node_selector: M
     )
     candidates = nodes.all & ~nodes.named(vmi.status.node)
     refusals = (
-        *cluster.once(pod.demands, lambda: _refusals(BY_NODE, pod.demands, cluster)),
-        *_refusals(BY_PODS, pod, cluster),
+        *cluster.once(pod.demands, lambda: _telling(each.refusals(pod.demands, cluster) for each in BY_NODE)),
+        *_telling(each.refusals(pod, cluster) for each in BY_PODS),
     )
     return Placement(
         cpu=cpu,
@@ -103,8 +102,9 @@ def place(vmi: VirtualMachineInstance, cluster: Snapshot, added_node_selector: M
     )
 
 
-def _refusals(predicates: Iterable[Any], what: Demands | TargetPod, cluster: Snapshot) -> tuple[Refusal, ...]:
-    return tuple(r for predicate in predicates for r in predicate.refusals(what, cluster) if r.nodes)
+def _telling(found: Iterable[Iterator[Refusal]]) -> tuple[Refusal, ...]:
+    """Return what predicates have found, but for refusals that are about no node."""
+    return tuple(refusal for refusals in found for refusal in refusals if refusal.nodes)
 
 
 def _left(nodes: NodeSet, refusals: Iterable[Refusal]) -> NodeSet:
