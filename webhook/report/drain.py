@@ -82,13 +82,13 @@ class Room:
 
     def best(self, nodes: NodeSet, wanted: Amount, taken: Mapping[str, Amount]) -> str:
         """Return the node of a set that has most memory left and room for this, "" for none."""
-        untouched = (name for name in self._left if name not in taken and self._fits(name, wanted, nodes))
-        touched = (name for name, used in taken.items() if self._fits(name, used + wanted, nodes))
+        untouched = (n for n, bit in self._nodes.items() if nodes & bit and n not in taken and self._fits(n, wanted))
+        touched = (n for n, used in taken.items() if nodes & self._nodes[n] and self._fits(n, used + wanted))
         choices = (*islice(untouched, 1), *touched)
         return max(choices, key=lambda name: (self._left[name] - taken.get(name, NOTHING)).memory, default="")
 
-    def _fits(self, name: str, wanted: Amount, nodes: NodeSet) -> bool:
-        return bool(nodes & self._nodes[name]) and (name in self._silent or wanted.fits(self._left[name]))
+    def _fits(self, name: str, wanted: Amount) -> bool:
+        return name in self._silent or wanted.fits(self._left[name])
 
 
 def drain(survey: Survey, node: str, room: Room | None = None) -> Drain:
