@@ -2,7 +2,8 @@
 
 import os
 import platform
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,21 +76,30 @@ def family(pid: int) -> list[int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """MiB of a family: `resident` counts a page once for each process that has it, `charged` once."""
+    """MiB of a family: `resident` counts a page once for each process that has it, `charged` once for all of them."""
 
     resident: float
     charged: float
 
 
 def memory(pid: int) -> Memory:
-    """Return what a family holds; a container's limit is about `charged`."""
-    sums = {"Rss:": 0, "Pss:": 0}
-    for each in family(pid):
-        for line in _read(f"/proc/{each}/smaps_rollup").splitlines()[1:]:
-            key, value = line.split()[:2]
-            if key in sums:
-                sums[key] += int(value)
-    return Memory(resident=sums["Rss:"] / 1024, charged=sums["Pss:"] / 1024)
+    """Return what a family holds; a container's limit is about `charged`.
+
+    Programs and libraries count whole, whoever else on this machine has them open; where several processes of the
+    family have them, the one with most is taken for all.
+    """
+    rollups = [_rollup(each) for each in family(pid)]
+    files = max((each["Rss"] - each["Anonymous"] for each in rollups), default=0)
+    return Memory(
+        resident=sum(each["Rss"] for each in rollups) / 1024,
+        charged=(sum(each["Pss_Anon"] for each in rollups) + files) / 1024,
+    )
+
+
+def _rollup(pid: int) -> Mapping[str, int]:
+    """Return the sums of a process's mappings, KiB by name; zeros when it has ended."""
+    lines = (line.split() for line in _read(f"/proc/{pid}/smaps_rollup").splitlines()[1:])
+    return defaultdict(int, {name.removesuffix(":"): int(value) for name, value, *_ in lines})
 
 
 def cpu_seconds(pid: int) -> float:

@@ -29,7 +29,7 @@ class Measure(Enum):
     OVERLOAD_UNSENT = ("twice its capacity: not sent, 400 being under way", "requests/s")
     OVERLOAD_FAILED = ("twice its capacity: connections lost", "requests/s")
     MEMORY = ("memory (RSS, all processes)", "MiB")
-    CHARGED = ("memory (PSS: shared pages once, as a container is charged)", "MiB")
+    CHARGED = ("memory as a container is charged: shared pages once", "MiB")
     START = ("start to ready", "s")
     CALLS = ("API calls per allowed request", "")
     ADDED_1 = ("its own duration at the API server, 1 create at a time", "ms")

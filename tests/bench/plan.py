@@ -28,7 +28,7 @@ USUAL: Final = Size(nodes=50, vmis=500)
 SMALL, MIDDLE, LARGE = USUAL, Size(nodes=500, vmis=5_000), Size(nodes=5_000, vmis=50_000)
 
 FULL: Final = Plan(
-    rounds=5, saturated=5, steady=20, fresh=3, overload=3, creates=4, create_rounds=3,
+    rounds=5, saturated=5, steady=20, fresh=3, overload=3, creates=4, create_rounds=5,
     growth_rounds=3, growth_steady=10, sizes=(SMALL, MIDDLE, LARGE), report=MIDDLE,
 )  # fmt: skip
 QUICK: Final = Plan(

@@ -54,7 +54,7 @@ def growth(points: Sequence[Point]) -> str:
     """Return the table of the sizes."""
     head = [
         "nodes", "VMIs", "PVCs", "start, s", "p50 at 100/s, ms", "p99 at 100/s, ms", "CPU per request, ms",
-        "requests/s", "RSS, MiB", "PSS, MiB", "report, s", "its page opens, s",
+        "requests/s", "RSS, MiB", "charged, MiB", "report, s", "its page opens, s",
     ]  # fmt: skip
     rows = [
         [
