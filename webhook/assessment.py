@@ -4,6 +4,7 @@ Everything people see (denials, warnings, tables, reports) is a presentation of 
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from webhook.cluster.kinds import CLAIM, KUBEVIRT, VM, VMI, Reference
 from webhook.cluster.snapshot import Snapshot
@@ -67,10 +68,9 @@ def assess(
     """
     placement = _placement(vmi, snapshot, migration) if with_targets else None
     case = Case(vmi=vmi, snapshot=snapshot, migration=migration, placement=placement)
-    decentralized = case.decentralized
     violations: list[Violation] = []
-    for restriction in ALL:
-        if _applies(restriction, policy, decentralized=decentralized) and (broken := tuple(restriction.check(case))):
+    for restriction in _applicable(policy, decentralized=case.decentralized):
+        if broken := tuple(restriction.check(case)):
             violations += broken
             case = replace(case, found=case.found | {violation.restriction for violation in broken})
     timeouts = _timeouts(vmi, snapshot)
@@ -92,10 +92,15 @@ def _placement(vmi: VirtualMachineInstance, snapshot: Snapshot, migration: Migra
     return place(vmi, snapshot, migration.added_node_selector if migration else {})
 
 
-def _applies(restriction: Restriction, policy: Policy, *, decentralized: bool) -> bool:
-    if decentralized and restriction.CONCERN in {Concern.VOLUME, Concern.TARGET}:
-        return False
-    return policy.enforcement(restriction.ID) is not Enforcement.OFF
+@lru_cache(maxsize=16)
+def _applicable(policy: Policy, *, decentralized: bool) -> tuple[Restriction, ...]:
+    """Return the restrictions that are judged, in their order."""
+    elsewhere = {Concern.VOLUME, Concern.TARGET} if decentralized else set()
+    return tuple(
+        restriction
+        for restriction in ALL
+        if restriction.CONCERN not in elsewhere and policy.enforcement(restriction.ID) is not Enforcement.OFF
+    )
 
 
 def _about(placement: Placement | None, snapshot: Snapshot) -> tuple[str, ...]:

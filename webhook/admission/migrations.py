@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from webhook.admission.annotations import annotations, facts
+from webhook.admission.annotations import annotations
 from webhook.admission.presentation import judged, misread_warnings
 from webhook.admission.requester import is_kubevirt_controller
 from webhook.assessment import Assessment, assess
@@ -63,8 +63,7 @@ def _judge(
         warning = f"{vmi.title} {words}: KubeVirt decides whether it can migrate"
         return Verdict(warnings=(warning,), rests_on=frozenset({_reference(*vmi.metadata.key)})), None
     assessment = assess(vmi, snapshot, policy, migration)
-    verdict = judged(assessment, policy, strictest)
-    return (replace(verdict, audit=facts(assessment)) if verdict.allowed else verdict), assessment
+    return judged(assessment, policy, strictest), assessment
 
 
 def _without_vmi(namespace: str, migration: Migration) -> Verdict:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from webhook.admission.annotations import facts
 from webhook.assessment import Assessment
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.policy import Enforcement, Policy
@@ -18,7 +19,9 @@ def judged(assessment: Assessment, policy: Policy, strictest: Enforcement = Enfo
     ]
     warnings = (*misread_warnings(assessment.vmi.misread), *map(warning, warned), *assessment.warnings)
     if not denied:
-        return Verdict(warnings=warnings, causes=tuple(warned), subject=subject(assessment.vmi))
+        return Verdict(
+            warnings=warnings, causes=tuple(warned), subject=subject(assessment.vmi), audit=facts(assessment)
+        )
     return refusal(assessment, denied, warnings)
 
 

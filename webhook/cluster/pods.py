@@ -55,8 +55,9 @@ class PodTable(Table[Pod]):
 
     def repelling(self, labels: Mapping[str, str]) -> Iterator[Pod]:
         """Yield all pods that occupy a node and may keep away a pod with these labels, and some that don't."""
+        repelling = self._groups.get(Trait.REPELS, _NOBODY)
         for pair in (*labels.items(), None):
-            yield from self._group(Trait.REPELS, pair)
+            yield from repelling.get(pair, ())
 
     def carrying(self, labels: Iterable[tuple[str, str]], namespace: str = "") -> Iterator[Key]:
         """Yield the keys of the pods that carry all these labels; those of one VMI without looking at the others."""

@@ -45,6 +45,8 @@ def namespaces(term: PodTerm, own: str, cluster: Snapshot) -> frozenset[str] | N
 
 def _away_from_the_wanted(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
     terms = pod.affinity.pods
+    if not terms:
+        return
     wanted = list(_matching_all(terms, pod, cluster))
     near = [_near(wanted, term, cluster) for term in terms]
     first_of_its_kind = not any(near) and _wants_itself(pod, cluster)
@@ -55,8 +57,6 @@ def _away_from_the_wanted(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal
 
 
 def _matching_all(terms: tuple[PodTerm, ...], pod: TargetPod, cluster: Snapshot) -> Iterator[Pod]:
-    if not terms:
-        return
     scopes = [namespaces(term, pod.namespace, cluster) for term in terms]
     for other in cluster.pods.selected(terms[0].selector, scopes[0]):
         namespace, labels = other.metadata.namespace, other.metadata.labels
@@ -82,6 +82,8 @@ def _near_the_unwanted(term: PodTerm, pod: TargetPod, cluster: Snapshot) -> Iter
     KubeVirt itself refuses a second one meanwhile.
     """
     unwanted = list(cluster.pods.selected(term.selector, namespaces(term, pod.namespace, cluster)))
+    if not unwanted:
+        return
     own = term.selector is not None and (CREATED_BY, pod.labels.get(CREATED_BY)) in term.selector.pairs
     for passing in (False, True):
         pods = [other for other in unwanted if (own or other.metadata.deleting) is passing]

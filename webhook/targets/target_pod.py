@@ -23,16 +23,12 @@ from webhook.objects.scheduling import (
     Scheduling,
     Selector,
     SpreadConstraint,
-    Toleration,
 )
 from webhook.objects.vmi import VirtualMachineInstance
-from webhook.targets.demands import Demands
+from webhook.targets.demands import Demands, demands
 from webhook.targets.node_selector_rendering import VENDOR, has_vendor_selectors, rendered
 
 OBSOLETE_HOST_MODEL: Final = "node-labeller.kubevirt.io/obsolete-host-model"
-TOLERATED_FOR_A_WHILE: Final = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
-"""Taints with the effect NoExecute that the API server lets every pod tolerate, which doesn't say so itself."""
-
 _LABEL_LIMIT: Final = 63
 
 
@@ -81,7 +77,6 @@ def target_pod(
 def admitted(*, namespace: str, labels: Mapping[str, str], scheduling: Scheduling, requests: Amount) -> TargetPod:
     """Return the pod with these rules as the API server stores it and kube-scheduler judges it."""
     affinity = scheduling.affinity
-    required, alternatives = _factored(affinity.node_terms)
     return TargetPod(
         namespace=namespace,
         labels=labels,
@@ -91,20 +86,10 @@ def admitted(*, namespace: str, labels: Mapping[str, str], scheduling: Schedulin
             pods=tuple(_resolved(term, labels) for term in affinity.pods),
             anti_pods=tuple(_resolved(term, labels) for term in affinity.anti_pods),
         ),
-        demands=Demands(
-            selected=tuple(_label(key, value) for key, value in scheduling.node_selector.items()),
-            required=required,
-            alternatives=alternatives,
-            tolerations=(*scheduling.tolerations, *_default_tolerations(scheduling.tolerations)),
-        ),
+        demands=demands(tuple(scheduling.node_selector.items()), affinity.node_terms, scheduling.tolerations),
         spread=tuple(_with_own_labels(constraint, labels) for constraint in scheduling.spread),
         requests=requests,
     )
-
-
-@lru_cache(maxsize=4096)
-def _label(key: str, value: str) -> Requirement:
-    return Requirement(key=key, values=(value,))
 
 
 def _labels(vmi: VirtualMachineInstance, kubevirt: KubeVirt | None) -> Mapping[str, str]:
@@ -141,6 +126,7 @@ def _rejected_labels(vmi: VirtualMachineInstance) -> Iterable[str]:
     yield from (FEATURE + feature.name for feature in vmi.hardware.cpu_features if feature.policy == "forbid")
 
 
+@lru_cache(maxsize=1024)
 def _node_terms(
     terms: tuple[tuple[Requirement, ...], ...] | None, rejected: tuple[str, ...]
 ) -> tuple[tuple[Requirement, ...], ...] | None:
@@ -174,27 +160,5 @@ def _with_own_labels(constraint: SpreadConstraint, labels: Mapping[str, str]) ->
     return replace(constraint, selector=Selector(requirements=(*constraint.selector.requirements, *own)))
 
 
-def _default_tolerations(tolerations: tuple[Toleration, ...]) -> Iterable[Toleration]:
-    for key in TOLERATED_FOR_A_WHILE:
-        if not any(own.key in {"", key} and own.effect in {"", "NoExecute"} for own in tolerations):
-            yield Toleration(key=key, operator="Exists", effect="NoExecute")
-
-
 def _own_values(keys: Iterable[str], operator: str, labels: Mapping[str, str]) -> Iterable[Requirement]:
     return (Requirement(key=key, operator=operator, values=(labels[key],)) for key in keys if key in labels)
-
-
-def _factored(
-    terms: tuple[tuple[Requirement, ...], ...] | None,
-) -> tuple[tuple[Requirement, ...], tuple[tuple[Requirement, ...], ...] | None]:
-    """Split alternatives into what all ask for, and what remains of each: (A and N) or (B and N) is N and (A or B).
-
-    So what KubeVirt and Harvester write into every alternative keeps its own name. An empty alternative is met by no
-    node; where nothing remains of one, the common part is all that is asked.
-    """
-    if terms is None:
-        return (), None
-    met = [term for term in terms if term]
-    common = tuple(r for r in dict.fromkeys(met[0]) if all(r in term for term in met)) if met else ()
-    rests = tuple(tuple(r for r in term if r not in common) for term in met)
-    return common, None if met and not all(rests) else rests
