@@ -86,8 +86,12 @@ def _growth(points: Sequence[Point]) -> Iterable[Outcome]:
     small, middle, large = (by_size.get(size.vmis) for size in (SMALL, MIDDLE, LARGE))
     slower = large.p99 / small.p99 if small and large else None
     yield Outcome(goal=f"p99 at {LARGE} against {SMALL}", limit=1.2, measured=slower, unit="x")
-    yield Outcome(goal=f"memory as charged at {MIDDLE}", limit=100, measured=middle.charged if middle else None, unit="MiB")
-    yield Outcome(goal=f"memory as charged at {LARGE}", limit=300, measured=large.charged if large else None, unit="MiB")
+    yield Outcome(
+        goal=f"memory as charged at {MIDDLE}", limit=100, measured=middle.charged if middle else None, unit="MiB"
+    )
+    yield Outcome(
+        goal=f"memory as charged at {LARGE}", limit=300, measured=large.charged if large else None, unit="MiB"
+    )
     yield Outcome(goal=f"start to ready at {MIDDLE}", limit=5, measured=middle.start if middle else None, unit="s")
     yield Outcome(goal=f"report at {MIDDLE}", limit=10, measured=middle.report if middle else None, unit="s")
     yield Outcome(goal="the report's page opens", limit=3, measured=middle.opens if middle else None, unit="s")
