@@ -184,7 +184,7 @@ def test_every_setting_is_in_the_help_of_serve_with_its_variable() -> None:
     text = CliRunner().invoke(main, ["serve", "--help"], env={"COLUMNS": "1000"}).stdout
 
     assert "--max-in-flight VALUE" in text
-    assert "[LIVE_MIGRATION_WEBHOOK_MAX_IN_FLIGHT; default: 256]" in " ".join(text.split())
+    assert "[LIVE_MIGRATION_WEBHOOK_MAX_IN_FLIGHT; default: 200]" in " ".join(text.split())
 
 
 def test_other_packages_bring_commands() -> None:
