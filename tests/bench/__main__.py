@@ -27,7 +27,7 @@ FOLDER = Path(__file__).parents[2] / "bench"
 PAGE = FOLDER.parent / "docs" / "performance.md"
 BEGIN = "<!-- what `make bench` measured -->"
 END = "<!-- the end of what `make bench` measured -->"
-STAGES = ("direct", "api-server", "growth", "layers")
+STAGES = ("saturated", "direct", "api-server", "growth", "layers")
 
 
 def main() -> int:
@@ -55,6 +55,7 @@ def _run(built: programs.Programs, plan: Plan, stages: Sequence[str], into: Path
     with tempfile.TemporaryDirectory(prefix="live-migration-webhook-bench-") as folder:
         place = Path(folder)
         run = {
+            "saturated": lambda: direct.saturate(built, place / "saturated", plan, samples),
             "direct": lambda: direct.compare(built, place / "direct", plan, samples),
             "api-server": lambda: real_api_server.measure(built, place / "api-server", plan, samples),
             "growth": lambda: points.extend(growth.grow(built, place / "growth", plan)),

@@ -2,11 +2,11 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from tests.bench import correctness
 from tests.bench.cases import ALLOWED, DENIED, body
@@ -20,6 +20,8 @@ from tests.bench.stand_in import Size, StandIn, running_stand_in
 from tests.controlplane.pki import Authority, Pair
 from tests.controlplane.processes import LOOPBACK
 
+T = TypeVar("T")
+
 ALLOWED_BODIES: Final = tuple(map(body, ALLOWED))
 TWICE_BODIES: Final = tuple(each for each in ALLOWED_BODIES for _ in range(2))
 DENIED_BODIES: Final = tuple(map(body, DENIED))
@@ -28,6 +30,8 @@ API_SERVERS_LIMIT: Final = 400
 never comes."""
 SETTLING: Final = 1.0
 """Seconds for what goes on after an answer: events, garbage collection."""
+ALL_SETTLING: Final = 6.0
+"""Seconds for what goes on after all have started: in the first ones each answers half as many as later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,20 +79,39 @@ def arena(programs: Programs, folder: Path, size: Size) -> Iterator[Arena]:
         )
 
 
+def saturate(programs: Programs, folder: Path, plan: Plan, samples: Samples) -> None:
+    """Measure how many requests each answers at most: all of them run, and take short turns.
+
+    The speed of a machine that others use, too, changes within seconds; so it changes for all of them alike.
+    """
+    with ExitStack() as stack:
+        place = stack.enter_context(arena(programs, folder, USUAL))
+        targets = [stack.enter_context(place.running(contestant)) for contestant in CONTESTANTS]
+        for target in targets:
+            correctness.wait_until_right(target)
+            place.load(target).expect("allowed", ALLOWED_BODIES, seconds=plan.turn)
+        time.sleep(ALL_SETTLING)
+        for number in range(plan.turns):
+            print(f"saturated, turn {number + 1} of {plan.turns}", file=sys.stderr, flush=True)
+            for target in _in_turn(number, targets):
+                _saturated(place, target, plan, samples)
+                _twice(place, target, plan, samples)
+
+
 def compare(programs: Programs, folder: Path, plan: Plan, samples: Samples) -> None:
-    """Measure everything that can be measured without an API server."""
+    """Measure everything else that can be measured without an API server."""
     with arena(programs, folder, USUAL) as place:
         for number in range(plan.rounds):
-            for contestant in _in_turn(number):
+            for contestant in _in_turn(number, CONTESTANTS):
                 print(f"round {number + 1} of {plan.rounds}: {contestant.name}", file=sys.stderr, flush=True)
                 with place.running(contestant) as target:
                     _round(place, target, plan, samples)
 
 
-def _in_turn(number: int) -> tuple[Contestant, ...]:
+def _in_turn(number: int, contestants: Sequence[T]) -> tuple[T, ...]:
     """Return the contestants, each round beginning with another one."""
-    first = number % len(CONTESTANTS)
-    return (*CONTESTANTS[first:], *CONTESTANTS[:first])
+    first = number % len(contestants)
+    return (*contestants[first:], *contestants[:first])
 
 
 def _round(place: Arena, target: Running, plan: Plan, samples: Samples) -> None:
@@ -96,8 +119,7 @@ def _round(place: Arena, target: Running, plan: Plan, samples: Samples) -> None:
     correctness.check(target)
     time.sleep(SETTLING)
     load = place.load(target)
-    capacity = _saturated(place, target, load, plan, samples)
-    _twice(target, load, plan, samples)
+    capacity = load.expect("allowed", ALLOWED_BODIES, seconds=plan.saturated).rate("allowed")
     samples.add(target.name, denied=load.expect("denied", DENIED_BODIES, seconds=plan.saturated).rate("denied"))
     time.sleep(SETTLING)
     steady = load.expect("allowed", ALLOWED_BODIES, seconds=plan.steady, rate=100).of("allowed")
@@ -109,11 +131,10 @@ def _round(place: Arena, target: Running, plan: Plan, samples: Samples) -> None:
     _overload(load, capacity, target.name, plan, samples)
 
 
-def _saturated(place: Arena, target: Running, load: Load, plan: Plan, samples: Samples) -> float:
-    """Measure how many requests it answers at most; return that."""
-    load.expect("allowed", ALLOWED_BODIES, seconds=1)
+def _saturated(place: Arena, target: Running, plan: Plan, samples: Samples) -> None:
+    """Measure how many requests it answers at most."""
     calls, used = place.stand_in.calls(), cpu_seconds(target.pid)
-    seen = load.expect("allowed", ALLOWED_BODIES, seconds=plan.saturated, warm_up=0)
+    seen = place.load(target).expect("allowed", ALLOWED_BODIES, seconds=plan.turn, warm_up=0)
     answers = seen.of("allowed")
     samples.add(
         target.name,
@@ -123,13 +144,12 @@ def _saturated(place: Arena, target: Running, load: Load, plan: Plan, samples: S
         cpu=(cpu_seconds(target.pid) - used) / answers.count * 1e6,
         calls=(place.stand_in.calls() - calls) / answers.count,
     )
-    return seen.rate("allowed")
 
 
-def _twice(target: Running, load: Load, plan: Plan, samples: Samples) -> None:
+def _twice(place: Arena, target: Running, plan: Plan, samples: Samples) -> None:
     """Measure what it gains where each migration is asked about by a mutating and then by a validating hook."""
     used = cpu_seconds(target.pid)
-    seen = load.expect("allowed", TWICE_BODIES, seconds=plan.fresh, warm_up=0)
+    seen = place.load(target).expect("allowed", TWICE_BODIES, seconds=plan.turn, warm_up=0)
     used = cpu_seconds(target.pid) - used
     samples.add(target.name, twice=seen.rate("allowed"), twice_cpu=used / seen.of("allowed").count * 1e6)
 

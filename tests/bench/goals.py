@@ -66,8 +66,7 @@ def outcomes(samples: Samples, points: Sequence[Point]) -> tuple[Outcome, ...]:
 
 def _ratios(samples: Samples) -> Iterable[Outcome]:
     for each in _RATIOS:
-        ours, theirs = samples.median(each.measure, OURS), samples.median(each.measure, each.than)
-        ratio = ours / theirs if ours is not None and theirs else None
+        ratio = samples.ratio(each.measure, OURS, each.than)
         yield Outcome(goal=each.goal, limit=each.limit, measured=ratio, unit="x", at_least=each.at_least)
 
 

@@ -87,6 +87,18 @@ class Samples:
         spread = self.spread(measure, contestant)
         return spread.median if spread else None
 
+    def ratio(self, measure: Measure, ours: str, theirs: str) -> float | None:
+        """Return the median of the rounds' ratios, for what is measured in turn has met the same machine.
+
+        Of rounds that don't belong together, the ratio of the medians; None where one of them wasn't measured.
+        """
+        pairs = list(zip(self.values.get((measure, ours), ()), self.values.get((measure, theirs), ()), strict=False))
+        if not pairs or not all(their for _, their in pairs):
+            return None
+        if len(self.values[measure, ours]) != len(self.values[measure, theirs]):
+            return statistics.median(self.values[measure, ours]) / statistics.median(self.values[measure, theirs])
+        return statistics.median(our / their for our, their in pairs)
+
     def document(self) -> list[Mapping[str, Any]]:
         """Return everything for the results file."""
         return [

@@ -33,7 +33,7 @@ def comparison(samples: Samples) -> str:
     head = ["measure", "unit", "this webhook", *NAMES[1:], *(f"ours ÷ {name}" for name in NAMES[1:])]
     rows = [
         [measure.title, measure.unit, *(_cell(samples.spread(measure, name)) for name in NAMES),
-         *(_ratio(samples.median(measure, OURS), samples.median(measure, name)) for name in NAMES[1:])]
+         *(_ratio(samples.ratio(measure, OURS, name)) for name in NAMES[1:])]
         for measure in Measure
         if any(samples.spread(measure, name) for name in NAMES)
     ]  # fmt: skip
@@ -42,11 +42,12 @@ def comparison(samples: Samples) -> str:
 
 def brief(samples: Samples) -> str:
     """Return the rows that a user asks about first: medians only."""
-    head = ["", "this webhook", *NAMES[1:]]
+    head = ["", "this webhook", *NAMES[1:], f"ours ÷ {CONTROLLER_RUNTIME}"]
     rows = [
-        [f"{measure.title}, {measure.unit}", *(_number(samples.median(measure, name)) for name in NAMES)]
+        [f"{measure.title}, {measure.unit}", *(_number(samples.median(measure, name)) for name in NAMES),
+         _ratio(samples.ratio(measure, OURS, CONTROLLER_RUNTIME))]
         for measure in BRIEF
-    ]
+    ]  # fmt: skip
     return _table(head, rows)
 
 
@@ -97,8 +98,8 @@ def _cell(spread: Spread | None) -> str:
     return f"{_number(spread.median)} ({_number(spread.minimum)}-{_number(spread.maximum)})"
 
 
-def _ratio(ours: float | None, theirs: float | None) -> str:
-    return "" if ours is None or not theirs else f"{ours / theirs:.2f}"
+def _ratio(ratio: float | None) -> str:
+    return "" if ratio is None else f"{ratio:.2f}"
 
 
 def _number(value: float | None) -> str:

@@ -20,12 +20,21 @@ def measured(ours: float, theirs: float) -> Samples:
 
 def test_a_row_has_the_median_and_the_spread_of_its_rounds_and_the_ratio() -> None:
     samples = measured(3000, 2000)
-    samples.add(OURS, throughput=2000)
-    samples.add(OURS, throughput=2500)
+    for ours, theirs in ((2000, 1600), (2500, 1000)):
+        samples.add(OURS, throughput=ours)
+        samples.add(CONTROLLER_RUNTIME, throughput=theirs)
 
     assert comparison(samples).splitlines()[2] == (
-        "| 16 connections, saturated: allowed | requests/s | 2,500 (2,000-3,000) | 2,000 |  |  | 1.25 |  |  |"
+        "| 16 connections, saturated: allowed | requests/s | 2,500 (2,000-3,000) | 1,600 (1,000-2,000) |  |  "
+        "| 1.50 |  |  |"
     )
+
+
+def test_rounds_that_do_not_belong_together_are_compared_by_their_medians() -> None:
+    samples = measured(3000, 2000)
+    samples.add(OURS, throughput=1000)
+
+    assert samples.ratio(Measure.THROUGHPUT, OURS, CONTROLLER_RUNTIME) == 1
 
 
 @pytest.mark.parametrize(
