@@ -155,7 +155,7 @@ def test_of_a_large_cluster_only_what_is_in_sight_is_laid_out_and_all_can_be_sea
     path.write_bytes(forms.report(surveyed(*large_cluster(machines=LARGE, nodes=500)), "html"))
     page = browser.new_page()
     made, laid_out = _made_and_laid_out(page, path)
-    assert made < 120 * LARGE
+    assert made < 100 * LARGE
     assert laid_out < 10 * LARGE
     page.get_by_label("Search").fill("vm-00042")
     expect(page.locator("#count")).to_have_text(f"1 of {LARGE} VMs")

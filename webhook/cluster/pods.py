@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Final, Self
 
 from webhook.cluster.table import Key, Table
+from webhook.objects.amount import Amount
 from webhook.objects.pod import CREATED_BY, LAUNCHER, Pod
 from webhook.objects.scheduling import PodTerm, Selector
 
@@ -44,6 +45,12 @@ class PodTable(Table[Pod]):
     def on(self, node: str) -> tuple[Pod, ...]:
         """Return the pods that occupy a node."""
         return self._group(Trait.NODE, node)
+
+    def asked(self, node: str) -> Amount:
+        """Return the CPU and memory that the pods on a node ask for together."""
+        requests = [pod.requests for pod in self.on(node)]
+        # Summed up as numbers: a node has a hundred pods.
+        return Amount(cpu=sum(each.cpu for each in requests), memory=sum(each.memory for each in requests))
 
     def selected(self, selector: Selector | None, namespaces: frozenset[str] | None) -> Iterator[Pod]:
         """Yield the pods of these namespaces (None: of all) that occupy a node and are selected."""

@@ -17,7 +17,6 @@ from typing import Final
 
 from webhook.cluster.nodes import NodeSet
 from webhook.objects.amount import NOTHING, Amount
-from webhook.objects.pod import Pod
 from webhook.report.survey import Finding, Survey
 from webhook.wording import listed, named
 
@@ -76,7 +75,7 @@ class Room:
         """Reckon what virt-launcher pods leave of each node; a node that says nothing about itself takes anything."""
         pods, nodes = survey.snapshot.pods, survey.snapshot.nodes
         self._silent = frozenset(node.name for node in nodes if node.allocatable == NOTHING)
-        left = {node.name: node.allocatable - _asked(pods.on(node.name)) for node in nodes}
+        left = {node.name: node.allocatable - pods.asked(node.name) for node in nodes}
         self._left = dict(sorted(left.items(), key=lambda item: (-item[1].memory, item[0])))
         self._nodes = {name: nodes.named(name) for name in self._left}
 
@@ -166,7 +165,3 @@ def _housed(eviction: Eviction, room: Room, taken: dict[str, Amount]) -> Evictio
 
 def _wanted(finding: Finding) -> Amount:
     return finding.placement.pod.requests if finding.placement else NOTHING
-
-
-def _asked(pods: Iterable[Pod]) -> Amount:
-    return sum((pod.requests for pod in pods), start=NOTHING)

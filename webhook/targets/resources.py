@@ -1,7 +1,7 @@
 """Whether a node has CPU and memory left for one more virtual machine: a warning, because not all pods are known."""
 
 from webhook.cluster.snapshot import Snapshot
-from webhook.objects.amount import NOTHING, Amount
+from webhook.objects.amount import NOTHING
 from webhook.targets.explanation import enumerated
 from webhook.targets.placement import Placement
 
@@ -20,11 +20,5 @@ def _has_room(name: str, placement: Placement, cluster: Snapshot) -> bool:
     node = placement.nodes.get("", name)
     if node is None or node.allocatable == NOTHING:
         return True
-    taken = cluster.once(("taken", name), lambda: _taken(name, cluster))
+    taken = cluster.once(("taken", name), lambda: cluster.pods.asked(name))
     return (taken + placement.pod.requests).fits(node.allocatable)
-
-
-def _taken(name: str, cluster: Snapshot) -> Amount:
-    requests = [pod.requests for pod in cluster.pods.on(name)]
-    # Summed up as numbers: a node has a hundred pods.
-    return Amount(cpu=sum(each.cpu for each in requests), memory=sum(each.memory for each in requests))

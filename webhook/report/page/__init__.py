@@ -24,7 +24,7 @@ from webhook.report.survey import Finding, Survey
 
 FOLDER: Final = Path(__file__).parent
 _BETWEEN_TAGS: Final = re.compile(r">\n<")
-"""Lines that end between tags: a browser makes a node of each, a sixth of all in a large report."""
+"""Lines that end between tags: a browser makes a node of each, one in seven of a large report."""
 
 
 def page(survey: Survey, models: CpuModels, made: str) -> str:
