@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,25 +133,30 @@ def _round(place: Arena, target: Running, plan: Plan, samples: Samples) -> None:
 
 def _saturated(place: Arena, target: Running, plan: Plan, samples: Samples) -> None:
     """Measure how many requests it answers at most."""
-    calls, used = place.stand_in.calls(), cpu_seconds(target.pid)
-    seen = place.load(target).expect("allowed", ALLOWED_BODIES, seconds=plan.turn, warm_up=0)
+    calls = place.stand_in.calls()
+    seen, cpu = saturated(place.load(target), target, ALLOWED_BODIES, seconds=plan.turn)
     answers = seen.of("allowed")
     samples.add(
         target.name,
         throughput=seen.rate("allowed"),
         saturated_p50=answers.p50,
         saturated_p99=answers.p99,
-        cpu=(cpu_seconds(target.pid) - used) / answers.count * 1e6,
+        cpu=cpu * 1e6,
         calls=(place.stand_in.calls() - calls) / answers.count,
     )
 
 
 def _twice(place: Arena, target: Running, plan: Plan, samples: Samples) -> None:
     """Measure what it gains where each migration is asked about by a mutating and then by a validating hook."""
+    seen, cpu = saturated(place.load(target), target, TWICE_BODIES, seconds=plan.turn)
+    samples.add(target.name, twice=seen.rate("allowed"), twice_cpu=cpu * 1e6)
+
+
+def saturated(load: Load, target: Running, bodies: Iterable[bytes], *, seconds: float) -> tuple[Seen, float]:
+    """Ask as fast as it answers; return what was seen, and the CPU time that each answer took, in seconds."""
     used = cpu_seconds(target.pid)
-    seen = place.load(target).expect("allowed", TWICE_BODIES, seconds=plan.turn, warm_up=0)
-    used = cpu_seconds(target.pid) - used
-    samples.add(target.name, twice=seen.rate("allowed"), twice_cpu=used / seen.of("allowed").count * 1e6)
+    seen = load.expect("allowed", bodies, seconds=seconds, warm_up=0)
+    return seen, (cpu_seconds(target.pid) - used) / seen.of("allowed").count
 
 
 def _overload(load: Load, capacity: float, name: str, plan: Plan, samples: Samples) -> None:

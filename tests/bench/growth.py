@@ -14,8 +14,8 @@ from playwright.sync_api import Page, expect
 
 from tests.bench import correctness
 from tests.bench.contestants import CONTESTANTS, Running
-from tests.bench.direct import ALLOWED_BODIES, SETTLING, Arena, arena
-from tests.bench.machine import SERVER_CORE, cpu_seconds, memory, on_core
+from tests.bench.direct import ALLOWED_BODIES, SETTLING, Arena, arena, saturated
+from tests.bench.machine import SERVER_CORE, memory, on_core
 from tests.bench.plan import Plan
 from tests.bench.programs import Programs
 from tests.bench.stand_in import Size
@@ -43,7 +43,7 @@ class Point:
     memory: float
     charged: float
     report: float | None
-    opens: float | None = None
+    opens: float | None
 
 
 def grow(programs: Programs, folder: Path, plan: Plan) -> list[Point]:
@@ -72,15 +72,13 @@ class _Measured:
         """Measure one round."""
         load = self.place.load(self.target)
         steady = load.expect("allowed", ALLOWED_BODIES, seconds=plan.growth_steady, rate=100).of("allowed")
-        used = cpu_seconds(self.target.pid)
-        saturated = load.expect("allowed", ALLOWED_BODIES, seconds=plan.saturated, warm_up=0)
-        used = cpu_seconds(self.target.pid) - used
+        seen, cpu = saturated(load, self.target, ALLOWED_BODIES, seconds=plan.saturated)
         held = memory(self.target.pid)
         self.rounds.append({
             "p50": steady.p50,
             "p99": steady.p99,
-            "cpu": used / saturated.of("allowed").count * 1000,
-            "throughput": saturated.rate("allowed"),
+            "cpu": cpu * 1000,
+            "throughput": seen.rate("allowed"),
             "memory": held.resident,
             "charged": held.charged,
         })  # fmt: skip

@@ -90,14 +90,14 @@ class Samples:
     def ratio(self, measure: Measure, ours: str, theirs: str) -> float | None:
         """Return the median of the rounds' ratios, for what is measured in turn has met the same machine.
 
-        Of rounds that don't belong together, the ratio of the medians; None where one of them wasn't measured.
+        Where there are more rounds of one, the ratio of the medians; None where one of them wasn't measured, or is 0.
         """
-        pairs = list(zip(self.values.get((measure, ours), ()), self.values.get((measure, theirs), ()), strict=False))
-        if not pairs or not all(their for _, their in pairs):
+        numerators, denominators = (self.values.get((measure, each), []) for each in (ours, theirs))
+        if not numerators or not denominators or 0 in denominators:
             return None
-        if len(self.values[measure, ours]) != len(self.values[measure, theirs]):
-            return statistics.median(self.values[measure, ours]) / statistics.median(self.values[measure, theirs])
-        return statistics.median(our / their for our, their in pairs)
+        if len(numerators) != len(denominators):
+            return statistics.median(numerators) / statistics.median(denominators)
+        return statistics.median(a / b for a, b in zip(numerators, denominators, strict=True))
 
     def document(self) -> list[Mapping[str, Any]]:
         """Return everything for the results file."""
