@@ -18,6 +18,6 @@ from tests.targets.placing import affinity, expression, placed
     ],
 )
 def test_pods_alike_ask_the_same_and_others_do_not(spec: Any, same: bool) -> None:  # noqa: FBT001
-    one, another = (placed(a_node("node-b"), spec=each) for each in ({}, spec))
+    one, another = placed(a_node("node-b")), placed(a_node("node-b"), spec=spec)
 
     assert (one.pod.demands is another.pod.demands) is same
