@@ -96,7 +96,7 @@ class Api:
         headers = self._headers | ({} if body is None else {"Content-Type": kind})
         content = None if body is None else json.dumps(body).encode()
         response = self._pool.request(method, f"{self._server}{path}", body=content, headers=headers)
-        if response.status >= 400:
+        if response.status >= 300:
             raise ApiError(response.status, _message(response.data))
         return response.data
 

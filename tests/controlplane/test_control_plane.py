@@ -124,6 +124,13 @@ def test_helm_is_of_the_pinned_version(control_plane: ControlPlane) -> None:
     assert control_plane.run("helm", "version", "--template", "{{.Version}}").stdout == "v3.21.4"
 
 
+def test_being_sent_elsewhere_is_not_taken_for_an_answer(control_plane: ControlPlane) -> None:
+    with pytest.raises(ApiError) as refused:
+        control_plane.api().get("/openapi/v3/apis/apps/v1?hash=of-a-state-that-is-gone")
+
+    assert refused.value.status == 301
+
+
 def test_a_plain_user_edits_vms_but_not_nodes(control_plane: ControlPlane, namespace: str) -> None:
     answers = {
         what: control_plane.kubectl("auth", "can-i", "create", what, namespace=namespace, user="alice").stdout
