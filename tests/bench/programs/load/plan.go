@@ -2,6 +2,7 @@ package main
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,10 +26,11 @@ func (p Plan) Run(target *Target) (*Seen, error) {
 	counted := began.Add(p.WarmUp)
 	end := counted.Add(p.Duration)
 	due := p.schedule(began, end, seen)
+	turns := &atomic.Int64{}
 	var senders sync.WaitGroup
-	for number := range p.Connections {
+	for range p.Connections {
 		senders.Go(func() {
-			p.send(&Connection{target: target}, number, due, counted, end, seen)
+			p.send(&Connection{target: target}, turns, due, counted, end, seen)
 		})
 	}
 	senders.Wait()
@@ -36,12 +38,15 @@ func (p Plan) Run(target *Target) (*Seen, error) {
 }
 
 // send asks over one connection until the end: whenever a request is due, or (closed loop) at once.
+//
+// The requests' turn is counted over all connections: however these drift apart, no request is repeated before all
+// others have been sent.
 func (p Plan) send(
-	connection *Connection, number int, due <-chan time.Time, counted, end time.Time, seen *Seen,
+	connection *Connection, turns *atomic.Int64, due <-chan time.Time, counted, end time.Time, seen *Seen,
 ) {
 	defer connection.Close()
 	requests := connection.target.requests
-	for turn := number; ; turn += p.Connections {
+	for {
 		start, more := p.next(due, end)
 		if !more {
 			return
@@ -49,7 +54,7 @@ func (p Plan) send(
 		if p.Fresh {
 			connection.Close()
 		}
-		answer := connection.Ask(requests[turn%len(requests)])
+		answer := connection.Ask(requests[int(turns.Add(1)-1)%len(requests)])
 		// What was due in time counts even when its answer is late, or the slowest would be left out.
 		if finished := time.Now(); start.After(counted) && (p.Rate > 0 || finished.Before(end)) {
 			seen.Record(answer.Outcome, finished.Sub(start))
