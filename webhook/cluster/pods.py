@@ -52,13 +52,17 @@ class PodTable(Table[Pod]):
         # Summed up as numbers: a node has a hundred pods.
         return Amount(cpu=sum(each.cpu for each in requests), memory=sum(each.memory for each in requests))
 
-    def selected(self, selector: Selector | None, namespaces: frozenset[str] | None) -> Iterator[Pod]:
-        """Yield the pods of these namespaces (None: of all) that occupy a node and are selected."""
+    def selected(self, selector: Selector | None, namespaces: frozenset[str] | None) -> list[Pod]:
+        """Return the pods of these namespaces (None: of all) that occupy a node and are selected."""
         if selector is None:
-            return
-        for pod in self._candidates(selector, namespaces):
-            if pod.occupies and selector.matches(pod.metadata.labels):
-                yield pod
+            return []
+        return [
+            pod
+            for pod in self._candidates(selector, namespaces)
+            if pod.occupies
+            and (namespaces is None or pod.metadata.namespace in namespaces)
+            and selector.matches(pod.metadata.labels)
+        ]
 
     def repelling(self, labels: Mapping[str, str]) -> Iterator[Pod]:
         """Yield all pods that occupy a node and may keep away a pod with these labels, and some that don't."""
@@ -103,14 +107,12 @@ class PodTable(Table[Pod]):
     def _group(self, trait: Trait, value: Hashable) -> tuple[Pod, ...]:
         return self._groups.get(trait, _NOBODY).get(value, ())
 
-    def _candidates(self, selector: Selector, namespaces: frozenset[str] | None) -> Iterator[Pod]:
-        creator = next((uid for key, uid in selector.pairs if key == CREATED_BY), None)
+    def _candidates(self, selector: Selector, namespaces: frozenset[str] | None) -> Iterable[Pod]:
+        """Return the pods among which those are that may be selected: as few as an index can tell."""
+        creator = selector.value_of(CREATED_BY)
         if creator is not None:
-            pods = self._group(Trait.VMI, creator)
-            yield from (pod for pod in pods if namespaces is None or pod.metadata.namespace in namespaces)
-            return
-        for namespace in ("",) if namespaces is None else namespaces:
-            yield from (pod for _, pod in self.items(namespace))
+            return self._group(Trait.VMI, creator)
+        return (pod for place in ([""] if namespaces is None else namespaces) for _, pod in self.items(place))
 
 
 def _traits(pod: Pod | None) -> Iterator[tuple[Trait, Hashable]]:

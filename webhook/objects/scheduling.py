@@ -78,6 +78,13 @@ class Selector:
         """Tell whether an object with these labels is selected."""
         return all(requirement.accepts(labels.get(requirement.key)) for requirement in self.requirements)
 
+    def value_of(self, key: str) -> str | None:
+        """Return the value of a label that every selected object carries for certain, None when there is none."""
+        for requirement in self.requirements:
+            if requirement.key == key and requirement.operator == "In" and len(requirement.values) == 1:
+                return requirement.values[0]
+        return None
+
     @property
     def pairs(self) -> frozenset[tuple[str, str]]:
         """The labels that every selected object carries for certain, with their values."""

@@ -81,10 +81,10 @@ def _near_the_unwanted(term: PodTerm, pod: TargetPod, cluster: Snapshot) -> Iter
     Another pod of the same virtual machine is what an earlier migration leaves behind, or what one makes that goes on:
     KubeVirt itself refuses a second one meanwhile.
     """
-    unwanted = list(cluster.pods.selected(term.selector, namespaces(term, pod.namespace, cluster)))
+    unwanted = cluster.pods.selected(term.selector, namespaces(term, pod.namespace, cluster))
     if not unwanted:
         return
-    own = term.selector is not None and (CREATED_BY, pod.labels.get(CREATED_BY)) in term.selector.pairs
+    own = term.selector is not None and term.selector.value_of(CREATED_BY) == pod.labels.get(CREATED_BY, "")
     for passing in (False, True):
         pods = [other for other in unwanted if (own or other.metadata.deleting) is passing]
         if not pods:
