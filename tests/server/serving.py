@@ -63,6 +63,14 @@ def answered(body: bytes) -> bytes:
     return answer(service, BY_PATH[MIGRATIONS], body).body
 
 
+BODY: Final = a_migration()
+ALLOWED: Final = answered(BODY)
+REFUSED_BODY: Final = a_migration("with-cd")
+REFUSED: Final = answered(REFUSED_BODY)
+HEAD: Final = f"POST {MIGRATIONS} HTTP/1.1\r\nHost: webhook\r\nContent-Type: application/json\r\n".encode()
+"""What a request begins with; its length and an empty line have to follow."""
+
+
 def issue(folder: Path) -> None:
     """Put a new certificate for the loopback address into a folder, as kubelet does: all files at once."""
     names = [LOOPBACK, "localhost", f"{uuid.uuid4()}.test"]
