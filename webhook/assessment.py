@@ -3,8 +3,10 @@
 Everything people see (denials, warnings, tables, reports) is a presentation of an Assessment.
 """
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from webhook.cluster.kinds import CLAIM, KUBEVIRT, VM, VMI, Reference
 from webhook.cluster.snapshot import Snapshot
@@ -22,8 +24,7 @@ from webhook.timeouts import Timeouts, effective_timeouts
 from webhook.verdict import Violation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assessment:
+class Assessment(Struct, frozen=True, kw_only=True):
     """The answer.
 
     `cpu` is the CPU model and who chose it. `placement` has every node with its reasons; it is None where nodes aren't

@@ -6,8 +6,9 @@ The documentation of a restriction or target predicate is its module's docstring
 import inspect
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from webhook import restrictions, targets
 
@@ -15,8 +16,7 @@ RESTRICTION: Final = "restriction"
 PREDICATE: Final = "target predicate"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One restriction, or one reason why a node can't take a virtual machine."""
 
     id: str

@@ -16,10 +16,11 @@ Sources: Harvester's live-migration page; KubeVirt `pkg/virt-controller/services
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from webhook.objects.kubevirt import KubeVirt
 from webhook.objects.node import Node
@@ -46,8 +47,7 @@ class Origin(StrEnum):
     DEFAULT = "the default"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CpuModel:
+class CpuModel(Struct, frozen=True, kw_only=True):
     """A CPU model and who chose it."""
 
     name: str
@@ -64,8 +64,7 @@ class CpuModel:
         return self.name not in {HOST_MODEL, HOST_PASSTHROUGH}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selectors:
+class Selectors(Struct, frozen=True, kw_only=True):
     """Node labels that a pod needs; `underivable` says what is missing to know them, "" when nothing is."""
 
     labels: Mapping[str, str]

@@ -4,9 +4,11 @@ A profile says which restrictions hold by default; each can be set alone.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from webhook.objects.kubevirt import KubeVirt
 
@@ -37,13 +39,16 @@ HARVESTER_NAMESPACE: Final = "harvester-system"
 """Where Harvester, and nobody else, has its KubeVirt resource."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(Struct, frozen=True, kw_only=True):
     """The operator's choice; `controllers` holds for migrations that KubeVirt's own controllers make."""
 
     profile: Profile = Profile.HARVESTER
-    enforcements: Mapping[str, Enforcement] = field(default_factory=dict, hash=False)
+    enforcements: Mapping[str, Enforcement] = {}
     controllers: Enforcement = Enforcement.WARN
+
+    def __hash__(self) -> int:
+        """Return the hash of the parts that have one."""
+        return hash((self.profile, self.controllers))
 
     def enforcement(self, restriction: str) -> Enforcement:
         """Return how strictly a restriction holds, by its id."""

@@ -5,10 +5,10 @@ Source: `k8s.io/api/admission/v1`; how the API server reads an answer: `k8s.io/a
 
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
+from msgspec import Struct
 
 from webhook.objects.fields import Fields, kind_of
 from webhook.verdict import Verdict, Violation
@@ -27,8 +27,7 @@ class NotAReview(Exception):  # noqa: N818 - it is named for what arrived
         self.status = status
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdmissionRequest:
+class AdmissionRequest(Struct, frozen=True, kw_only=True):
     """What the API server asks, in `size` bytes. `object` and `old_object` are empty where the operation has none."""
 
     api_version: str

@@ -11,8 +11,9 @@ Sources: Harvester's live-migration page; KubeVirt `migrationpolicy.go` (which p
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from webhook.objects.kubevirt import KubeVirt
 from webhook.objects.migration_policy import MigrationPolicy
@@ -26,8 +27,7 @@ COMPLETION_DEFAULT: Final = 150
 COMPLETION_DEFAULT_BEFORE_1_4: Final = 800
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeouts:
+class Timeouts(Struct, frozen=True, kw_only=True):
     """Seconds, 0 for none. `data` is what has to be copied, in bytes; `bandwidth` in bytes per second, 0 for no limit.
 
     `source` names who set the completion timeout.

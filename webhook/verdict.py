@@ -1,14 +1,14 @@
 """What is decided about a request, before it has a form on the wire."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 from webhook.cluster.kinds import Reference
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Violation:
+class Violation(Struct, frozen=True, kw_only=True):
     """One broken restriction, with all that a person needs to mend it.
 
     `restriction` is its id (`cd-rom`), `field` the exact path in the object (`spec.domain.devices.disks[1].cdrom`),
@@ -29,8 +29,7 @@ class Violation:
         return f"{self.restriction}: {self.problem} ({self.field}). {remedy}.{self.details and ' ' + self.details}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """The virtual machine that a verdict is about: for `status.details`, and for Events.
 
     `title` is what people call it (`VM default/web`); `vm` and `vm_uid` name the VM that owns a VMI, "" for none.
@@ -46,8 +45,7 @@ class Subject:
     vm_uid: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """The decision: allowed or not, what to say, and what to write into the object.
 
     `causes` are the restrictions that are broken; an allowed request may have some, where they only warn.
@@ -63,7 +61,7 @@ class Verdict:
     warnings: tuple[str, ...] = ()
     patch: tuple[Mapping[str, Any], ...] = ()
     underivable: str = ""
-    audit: Mapping[str, str] = field(default_factory=dict)
+    audit: Mapping[str, str] = {}
     rests_on: frozenset[Reference] = frozenset()
 
 

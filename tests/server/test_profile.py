@@ -44,7 +44,7 @@ def test_the_profile_is_a_metric_and_is_logged_once(profile: Profile, kubevirts:
 
 
 def test_nothing_is_told_of_a_cluster_that_is_not_known_yet() -> None:
-    class Unknown(Manifests):
+    class Unknown(Manifests, frozen=True):
         def snapshot(self) -> Any:
             raise ClusterUnavailable("not loaded")
 

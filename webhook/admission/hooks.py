@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from webhook.admission import migrations, pods, virtualmachines
 from webhook.cluster.kinds import Reference
@@ -16,8 +17,7 @@ from webhook.verdict import ALLOWED, Verdict
 Judge = Callable[[AdmissionRequest, Snapshot, Policy], Verdict]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hook:
+class Hook(Struct, frozen=True, kw_only=True):
     """An endpoint: the resources and operations it judges, and the pure function that judges them."""
 
     path: str

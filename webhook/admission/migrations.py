@@ -1,6 +1,6 @@
 """Judging a VirtualMachineInstanceMigration when it is created."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from webhook.admission.annotations import annotations
 from webhook.admission.presentation import judged, misread_warnings

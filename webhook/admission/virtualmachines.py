@@ -5,8 +5,9 @@ warnings only, unless the owner asked that it stay migratable: label `live-migra
 VM or its namespace.
 """
 
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from webhook.admission import migrations
 from webhook.admission.presentation import misread_warnings, refusal, warning

@@ -5,12 +5,12 @@ Documents are plain JSON, and every refusal has a type.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import orjson
+from msgspec import Struct
 
 from webhook.cluster.connection import Answer, Connection, unheard
 from webhook.cluster.credentials import credentials
@@ -29,8 +29,7 @@ Document = dict[str, Any]
 """An object as JSON."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """Some of the objects of a list, and the version after which a watch goes on."""
 
     items: list[Document]

@@ -1,9 +1,10 @@
 """What can be said about our knowledge of one kind: whether it may be relied on, and if not, why."""
 
 import time
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 
 class State(StrEnum):
@@ -15,8 +16,7 @@ class State(StrEnum):
     ABSENT = "absent"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
+class Condition(Struct, frozen=True, kw_only=True):
     """Of one kind: `age` is how many seconds ago the API server last confirmed it, `error` what went wrong since."""
 
     kind: str

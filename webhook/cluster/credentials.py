@@ -7,11 +7,11 @@ kubeconfigs with all that belongs to them, would take a quarter of the service's
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from msgspec import Struct
 from yaml import YAMLError
 
 SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -21,8 +21,7 @@ class NoCredentials(Exception):  # noqa: N818 - it is named for what was found
     """Raised when there is no usable kubeconfig or service account; the message says what was looked for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tls:
+class Tls(Struct, frozen=True, kw_only=True):
     """How the API server is verified, and the client certificate.
 
     `authority` is PEM text, "" for the authorities that the system trusts; `certificate` and `key` are files, "" for

@@ -5,8 +5,9 @@ this one table.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from webhook.cluster.nodes import NodeTable
 from webhook.cluster.pods import PodTable
@@ -23,8 +24,7 @@ from webhook.objects.vm import read_vm
 from webhook.objects.vmi import read_vmi
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class Kind(Struct, frozen=True, kw_only=True):
     """One kind.
 
     `optional` ones may be missing from the cluster, with their CustomResourceDefinition. `selector` restricts the kind
@@ -95,8 +95,7 @@ KINDS: Final = (VMI, VM, MIGRATION, KUBEVIRT, CLAIM, NAMESPACE, NODE, POD, POLIC
 BY_NAME: Final[Mapping[str, Kind]] = {kind.name: kind for kind in KINDS}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(Struct, frozen=True, kw_only=True):
     """Objects of one kind that a decision rests on.
 
     One object by `name`; or, with "" for the name, all those in the namespace ("" for every one) that carry `labels`.

@@ -4,9 +4,10 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
+
+from msgspec import Struct
 
 from webhook.cluster.api import Api, Document, Page
 from webhook.cluster.kinds import BY_NAME, KINDS, Kind, Reference
@@ -32,8 +33,7 @@ _LABEL: Final = re.compile(rf"([-a-z0-9.]{{1,253}}/)?{_WORD}=({_WORD})?")
 """A label that an object can have; labels found in objects go into selectors, where a comma would begin another."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """A cluster as far as it could be read: kinds that are missing from it, and those that may not be read."""
 
     snapshot: Snapshot

@@ -5,12 +5,12 @@ YAML of several documents, JSON, and `kind: List` (what `kubectl get -o yaml` pr
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
 import orjson
 import yaml
+from msgspec import Struct
 
 from webhook.cluster.kinds import BY_NAME, Reference
 from webhook.cluster.snapshot import Snapshot, snapshot_of
@@ -62,8 +62,7 @@ class UnreadableManifest(Exception):  # noqa: N818 - it is named for what was fo
     """Raised for a file that is no YAML or JSON, or that can't be opened; the message has file, line and column."""
 
 
-@dataclass(frozen=True, slots=True)
-class Manifests:
+class Manifests(Struct, frozen=True):
     """A cluster that never changes: what the manifests say is all there is."""
 
     whole: Snapshot

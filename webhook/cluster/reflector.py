@@ -7,10 +7,10 @@ What ends a watch decides how it goes on: the server ends it about once a minute
 import random
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
+from msgspec import Struct
 
 from webhook.cluster.api import Api
 from webhook.cluster.condition import Condition, State, now
@@ -26,8 +26,7 @@ _SHORTEST_WATCH: Final = 1.0
 """Seconds; a server that ends a watch sooner has a fault, and must not be asked at once again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class Pace(Struct, frozen=True, kw_only=True):
     """When what is done, in seconds.
 
     watch: after which the server ends a watch, with a last bookmark; so a quiet kind shows that it is alive.

@@ -4,9 +4,11 @@ A cluster has tens of thousands of disks called `rootdisk` and interfaces called
 """
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import is_dataclass, replace
 from functools import cache, lru_cache
 from typing import Any, Final, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from webhook.cluster.kinds import Kind
 from webhook.objects.metadata import Metadata
@@ -52,7 +54,7 @@ def _way(kind: type) -> Callable[[Any], Any]:
         return _remembered
     if kind is dict:
         return _mapping
-    return _remembered_if_hashable if kind in {tuple, frozenset} or is_dataclass(kind) else _same
+    return _remembered_if_hashable if kind in {tuple, frozenset} or issubclass(kind, Struct) else _same
 
 
 def _same(value: T) -> T:
@@ -77,7 +79,7 @@ def _rebuilt(value: Any) -> Any:
         return value
     if kind in {tuple, frozenset}:
         return kind(map(_compact, value))
-    return kind(**{name: _compact(getattr(value, name)) for name in kind.__dataclass_fields__})
+    return kind(**{name: _compact(part) for name, part in asdict(value).items()})
 
 
 def _mapping(value: Mapping[str, Any]) -> Mapping[str, Any]:

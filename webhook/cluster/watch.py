@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 import urllib3
+from msgspec import Struct
 from urllib3.exceptions import HTTPError
 
 from webhook.cluster.kinds import Kind
@@ -16,8 +16,7 @@ _CHUNK: Final = 1 << 16
 _TYPES: Final = frozenset({"ADDED", "MODIFIED", "DELETED", "BOOKMARK"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """What happened: `type` is ADDED, MODIFIED, DELETED or BOOKMARK."""
 
     type: str

@@ -1,14 +1,14 @@
 """CPU and memory: what a pod asks for, and what a node has to give."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from webhook.objects.fields import Fields
 from webhook.objects.quantity import read_whole
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Amount:
+class Amount(Struct, frozen=True, kw_only=True):
     """CPU in thousandths of a core and memory in bytes; 0 where nothing is said."""
 
     cpu: int = 0

@@ -1,13 +1,12 @@
 """PersistentVolumeClaim: whether a volume can be reached from two nodes at once."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from webhook.objects.fields import Fields
 from webhook.objects.metadata import Metadata, read_metadata
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(Struct, frozen=True, kw_only=True):
     """A PersistentVolumeClaim; `access_modes` are those of its specification, which KubeVirt goes by."""
 
     metadata: Metadata

@@ -3,7 +3,7 @@
 Each carries its position in its list, so that a message can name the exact field.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from webhook.objects.fields import Fields
 
@@ -27,8 +27,7 @@ _VOLUME_SOURCES = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disk:
+class Disk(Struct, frozen=True, kw_only=True):
     """An entry of `domain.devices.disks`."""
 
     index: int
@@ -36,8 +35,7 @@ class Disk:
     cdrom: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Volume:
+class Volume(Struct, frozen=True, kw_only=True):
     """An entry of `volumes`.
 
     `source` is the key that says where the data come from (`containerDisk`), "" when none is known;
@@ -50,8 +48,7 @@ class Volume:
     claim: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interface:
+class Interface(Struct, frozen=True, kw_only=True):
     """An entry of `domain.devices.interfaces`; `binding` is its key (`bridge`), "" when none is known."""
 
     index: int
@@ -59,16 +56,14 @@ class Interface:
     binding: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Network:
+class Network(Struct, frozen=True, kw_only=True):
     """An entry of `networks`; `pod` is true for the management (pod) network."""
 
     name: str
     pod: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostDevice:
+class HostDevice(Struct, frozen=True, kw_only=True):
     """An entry of `domain.devices.hostDevices` or `.gpus`; `field` is its path below the specification."""
 
     field: str
@@ -76,8 +71,7 @@ class HostDevice:
     device: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Devices:
+class Devices(Struct, frozen=True, kw_only=True):
     """All devices of one virtual machine. `autoattach_pod_interface` is None where nothing is said."""
 
     disks: tuple[Disk, ...]

@@ -3,8 +3,9 @@
 Source: `DomainSpec` of kubevirt.io/v1.
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from webhook.objects.fields import Fields
 
@@ -22,8 +23,7 @@ HYPERV: Final = (
 """The enlightenments that need the node's kernel."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CpuFeature:
+class CpuFeature(Struct, frozen=True, kw_only=True):
     """A CPU feature and what is to become of it; without a policy it is required."""
 
     name: str
@@ -35,8 +35,7 @@ class CpuFeature:
         return self.policy in {"", "require"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hardware:
+class Hardware(Struct, frozen=True, kw_only=True):
     """What is asked for; "" and empty where nothing is said.
 
     `hyperv` are the enabled enlightenments that need the node's kernel, `nested_hyperv` (eVMCS) needs an Intel CPU.

@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+from msgspec import Struct
 
 from webhook.objects.fields import Fields
 from webhook.objects.metadata import Metadata, read_metadata
 from webhook.objects.migration_settings import UNSET, MigrationSettings, read_migration_settings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KubeVirt:
+class KubeVirt(Struct, frozen=True, kw_only=True):
     """KubeVirt's configuration.
 
     `default_interface` is the binding of a VM that lists no interface, `version` the one that is installed as KubeVirt
@@ -24,7 +24,7 @@ class KubeVirt:
     cpu_model: str = ""
     version: str = ""
     migrations: MigrationSettings = UNSET
-    node_selectors: Mapping[str, str] = field(default_factory=dict)
+    node_selectors: Mapping[str, str] = {}
     feature_gates: frozenset[str] = frozenset()
     eviction_strategy: str = ""
 

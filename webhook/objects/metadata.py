@@ -1,13 +1,13 @@
 """The metadata that every Kubernetes object has, as far as rules read it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from webhook.objects.fields import Fields
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owner:
+class Owner(Struct, frozen=True, kw_only=True):
     """The controlling owner of an object: `controller: true` in `metadata.ownerReferences`."""
 
     kind: str
@@ -15,8 +15,7 @@ class Owner:
     uid: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metadata:
+class Metadata(Struct, frozen=True, kw_only=True):
     """Name, namespace, labels and annotations; `namespace` is "" for cluster-scoped objects."""
 
     name: str = ""

@@ -5,8 +5,9 @@ is decentralized: it goes to, or comes from, another cluster.
 """
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from webhook.objects.fields import Fields
 from webhook.objects.metadata import Metadata, read_metadata
@@ -18,8 +19,7 @@ HARVESTER_TARGET: Final = "harvesterhci.io/migrationTargetNodeName"
 """The annotation by which Harvester's Migrate button names a node on the VMI, before it makes the migration."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Migration:
+class Migration(Struct, frozen=True, kw_only=True):
     """A migration as somebody asks for it.
 
     `vmi_name` is "" where none is given; `target_field` is where a node can be asked for.

@@ -4,15 +4,15 @@ Source: `MigrationPolicy` of migrations.kubevirt.io/v1alpha1. Selectors are plai
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from webhook.objects.fields import Fields
 from webhook.objects.metadata import Metadata, read_metadata
 from webhook.objects.migration_settings import MigrationSettings, read_migration_settings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MigrationPolicy:
+class MigrationPolicy(Struct, frozen=True, kw_only=True):
     """A policy; one without selectors matches nothing, one with empty selectors everything."""
 
     metadata: Metadata

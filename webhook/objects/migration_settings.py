@@ -3,14 +3,13 @@
 Both have the same fields; what is not set is None, and somebody else decides.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from webhook.objects.fields import Fields
 from webhook.objects.quantity import read_whole
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MigrationSettings:
+class MigrationSettings(Struct, frozen=True, kw_only=True):
     """Timeouts in seconds (0: none), bandwidth in bytes per second (0: no limit)."""
 
     completion_timeout_per_gib: int | None = None

@@ -4,8 +4,9 @@ Sources: `Node` of k8s.io/api/core/v1; the labels of KubeVirt's node labeller (`
 Harvester marks a node that is being emptied with the annotations of MAINTENANCE.
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from webhook.objects.amount import NOTHING, Amount, read_amount
 from webhook.objects.fields import Fields
@@ -15,8 +16,7 @@ from webhook.objects.scheduling import Taint, read_taints
 MAINTENANCE: Final = ("harvesterhci.io/maintain-status", "harvesterhci.io/drain-requested")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(Struct, frozen=True, kw_only=True):
     """A node.
 
     `labels` are pairs of key and value: a cluster's nodes have a hundred each and nearly all in common. `ready` is

@@ -4,8 +4,9 @@ Sources: `Pod` of k8s.io/api/core/v1; KubeVirt `pkg/virt-controller/services/tem
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from webhook.objects.amount import NOTHING, Amount, read_amount
 from webhook.objects.fields import Fields
@@ -19,8 +20,7 @@ PROVISIONING: Final = "kubevirt.io/ephemeral-provisioning"
 FINAL_PHASES: Final = frozenset({"Succeeded", "Failed"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pod:
+class Pod(Struct, frozen=True, kw_only=True):
     """A pod; `node` is "" before it has one, `requests` what its containers ask for together.
 
     `anti_affinity` leaves out the term that only keeps pods of the same virtual machine away, which all targets of

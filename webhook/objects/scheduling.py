@@ -6,8 +6,9 @@ Source: `PodSpec` of k8s.io/api/core/v1, whose scheduling fields a VMI's specifi
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from webhook.objects.fields import NO_STRINGS, Fields
 
@@ -18,8 +19,7 @@ _LARGEST: Final = 2**63
 _REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requirement:
+class Requirement(Struct, frozen=True, kw_only=True):
     """One condition on a label, or on the object's name where `field` is true.
 
     `operator` is one of OPERATORS; `values` are those that it compares with.
@@ -68,8 +68,7 @@ def _whole_number(text: str) -> int | None:
     return number if number is None or -_LARGEST <= number < _LARGEST else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selector:
+class Selector(Struct, frozen=True, kw_only=True):
     """A label selector: all requirements hold. Without any it selects everything."""
 
     requirements: tuple[Requirement, ...] = ()
@@ -91,8 +90,7 @@ class Selector:
         return frozenset((r.key, r.values[0]) for r in self.requirements if r.operator == "In" and len(r.values) == 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PodTerm:
+class PodTerm(Struct, frozen=True, kw_only=True):
     """A required term of pod affinity or anti-affinity.
 
     `selector` None selects no pod. `namespaces` are those named, `namespace_selector` those selected by their labels;
@@ -108,8 +106,7 @@ class PodTerm:
     mismatch_label_keys: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Affinity:
+class Affinity(Struct, frozen=True, kw_only=True):
     """What is required of the node and of the pods near it.
 
     `node_terms` are alternatives, each a conjunction; None where nothing is required of the node. An empty
@@ -121,8 +118,7 @@ class Affinity:
     anti_pods: tuple[PodTerm, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taint:
+class Taint(Struct, frozen=True, kw_only=True):
     """A node's mark that keeps pods away."""
 
     key: str
@@ -134,8 +130,7 @@ class Taint:
         return f"{self.key}{self.value and '='}{self.value}:{self.effect}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Toleration:
+class Toleration(Struct, frozen=True, kw_only=True):
     """A pod's consent to taints: an empty key or effect means all of them."""
 
     key: str = ""
@@ -150,8 +145,7 @@ class Toleration:
         return self.operator == "Exists" or (self.operator in {"", "Equal"} and self.value == taint.value)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpreadConstraint:
+class SpreadConstraint(Struct, frozen=True, kw_only=True):
     """A topology spread constraint that forbids (`DoNotSchedule`).
 
     `selector` None selects no pod. `honors_affinity` and `honors_taints` say which nodes are counted at all.
@@ -166,8 +160,7 @@ class SpreadConstraint:
     match_label_keys: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scheduling:
+class Scheduling(Struct, frozen=True, kw_only=True):
     """All scheduling fields of a specification."""
 
     node_selector: Mapping[str, str]

@@ -5,10 +5,11 @@ annotation `harvesterhci.io/volumeClaimTemplates`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Final
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import replace
 
 from webhook.objects.fields import Fields
 from webhook.objects.metadata import Metadata, read_metadata
@@ -17,8 +18,7 @@ from webhook.objects.vmi import VirtualMachineInstance, read_vmi
 CLAIM_TEMPLATES: Final = "harvesterhci.io/volumeClaimTemplates"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VirtualMachine:
+class VirtualMachine(Struct, frozen=True, kw_only=True):
     """A VM; `instance` is what its template would start, under the VM's own name."""
 
     metadata: Metadata

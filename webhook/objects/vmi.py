@@ -5,8 +5,9 @@ where the instance stands in its document, so that every rule names the right fi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from webhook.objects.devices import Devices, read_devices
 from webhook.objects.fields import Fields
@@ -18,8 +19,7 @@ from webhook.objects.scheduling import Scheduling, read_scheduling
 FINAL_PHASES: Final = frozenset({"Succeeded", "Failed"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
+class Condition(Struct, frozen=True, kw_only=True):
     """A status condition; `status` is "True", "False" or "Unknown"."""
 
     status: str
@@ -27,8 +27,7 @@ class Condition:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstanceStatus:
+class InstanceStatus(Struct, frozen=True, kw_only=True):
     """What runs now. `node` is "" before the virtual machine has one.
 
     `moved_bytes` is the capacity of the volumes whose data are moved along (`status.migratedVolumes`). `machine_type`
@@ -44,8 +43,7 @@ class InstanceStatus:
     tsc_frequency: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VirtualMachineInstance:
+class VirtualMachineInstance(Struct, frozen=True, kw_only=True):
     """A virtual machine that restrictions can judge.
 
     `root` is "" for a VMI and "spec.template." for a VM's template. `claim_templates` are the claims that come with

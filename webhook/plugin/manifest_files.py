@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import yaml
+from msgspec import Struct
 
 from webhook.cluster.kinds import VM, VMI
 from webhook.cluster.manifests import UnreadableManifest, files_in, in_a_namespace, located_documents_in
@@ -18,8 +18,7 @@ Change = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 _STEP: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ManifestFiles:
+class ManifestFiles(Struct, frozen=True, kw_only=True):
     """What the files hold: their objects as a snapshot, and the tree of each document by kind, namespace and name."""
 
     snapshot: Snapshot

@@ -1,8 +1,10 @@
 """Reading the cluster once, from manifests or from an API server, as far as it may be read."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from webhook.cluster.kinds import (
     CLAIM,
@@ -48,8 +50,7 @@ def unchanged(document: Mapping[str, Any]) -> Mapping[str, Any]:
     return document
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(Struct, frozen=True, kw_only=True):
     """The cluster as a command sees it.
 
     `namespace` is where somebody who names none works, `incomplete` says what could not be read.

@@ -3,10 +3,10 @@
 import functools
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import click
+from msgspec import Struct
 
 from webhook.plugin.completion import complete_namespaces
 from webhook.plugin.failure import Failure
@@ -18,8 +18,7 @@ JUDGING: Final = ("cluster", "kubeconfig", "context", "profile", "enforcement")
 """The settings that commands take as flags; their environment variables hold too."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class Scope(Struct, frozen=True, kw_only=True):
     """Which virtual machines are meant: `namespace` is "" for the one where somebody who names none works."""
 
     names: tuple[str, ...] = ()

@@ -1,7 +1,9 @@
 """Which CPU models the nodes share, and what choosing one would open to the virtual machines with `host-model`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from webhook.cluster.nodes import NodeSet
 from webhook.cpu_model import HOST_MODEL_LABEL, MIGRATION_MODEL, MODEL, cpu_model
@@ -10,8 +12,7 @@ from webhook.report.survey import Finding, Survey
 from webhook.targets.placement import place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelRow:
+class ModelRow(Struct, frozen=True, kw_only=True):
     """One CPU model: the nodes that have it (`supported`), that take migrations with it, and whose own it is."""
 
     name: str
@@ -20,8 +21,7 @@ class ModelRow:
     primary: NodeSet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Switch:
+class Switch(Struct, frozen=True, kw_only=True):
     """A virtual machine with `host-model`: the nodes it can move to now, and with the best shared model.
 
     `command` sets that model; "" for a virtual machine without a VM.
@@ -38,8 +38,7 @@ class Switch:
         return self.then.bit_count() > self.now.bit_count()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CpuModels:
+class CpuModels(Struct, frozen=True, kw_only=True):
     """The models, the most common first; `best` is "" where nodes publish none that can be chosen."""
 
     models: tuple[ModelRow, ...]

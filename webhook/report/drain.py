@@ -10,10 +10,11 @@ it is a foretelling, no promise. Each node takes in first what asks for most mem
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 from typing import Final
+
+from msgspec import Struct
 
 from webhook.cluster.nodes import NodeSet
 from webhook.objects.amount import NOTHING, Amount
@@ -36,8 +37,7 @@ _WORDS: Final[Mapping[Outcome, tuple[str, str]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Eviction:
+class Eviction(Struct, frozen=True, kw_only=True):
     """One virtual machine: `target` is the node that was found for it, "" for none; `why` is "" where it moves."""
 
     finding: Finding
@@ -46,8 +46,7 @@ class Eviction:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drain:
+class Drain(Struct, frozen=True, kw_only=True):
     """A node's drain. `evictions` are in an order that works; what moves comes first."""
 
     node: str

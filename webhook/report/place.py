@@ -1,14 +1,14 @@
 """Where a field stands in a file."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from webhook.objects.vmi import VirtualMachineInstance
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """A file, as it was named, and a position in it; both numbers begin at 1."""
 
     file: str

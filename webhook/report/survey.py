@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
+from msgspec import Struct
+
 from webhook.assessment import Assessment, assess
 from webhook.cluster.kinds import VM, VMI
 from webhook.cluster.nodes import NodeSet
@@ -21,8 +23,7 @@ STOPPED: Final = "stopped"
 RUNNING: Final = "running"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One virtual machine: its assessment under the policy that holds.
 
     `denied` are the restrictions that forbid a move, `warned` those that the operator only wants to hear of.

@@ -1,9 +1,10 @@
 """What a restriction is: a module with a docstring, a kind, and a pure `check`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+
+from msgspec import Struct
 
 from webhook.cluster.snapshot import Snapshot
 from webhook.objects.migration import Migration
@@ -22,8 +23,7 @@ class Concern(StrEnum):
     STATE = "state"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """What a restriction looks at: the virtual machine, the cluster around it, and the migration if there is one.
 
     `placement` is where the virtual machine can go, None where that isn't judged.

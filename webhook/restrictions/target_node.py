@@ -9,8 +9,9 @@ Since: KubeVirt 1.6 for `addedNodeSelector`; Harvester 1.4 for its annotation.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from webhook.objects.migration import HOSTNAME, Migration
 from webhook.objects.vmi import VirtualMachineInstance

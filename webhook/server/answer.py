@@ -6,11 +6,11 @@ operator's failurePolicy decides, and only what breaks a rule is denied.
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
 import structlog
+from msgspec import Struct
 
 from webhook import metrics
 from webhook.admission.hooks import Hook, Unsettled, decide
@@ -39,8 +39,7 @@ Recorder = Callable[[AdmissionRequest, Verdict], None]
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """An HTTP response: `headers` are those beside Content-Type and Content-Length."""
 
     status: int
@@ -64,8 +63,7 @@ class Answer:
         return self.status_line, self.header_list, self.body
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Service(Struct, frozen=True, kw_only=True):
     """What judging needs.
 
     `request_timeout` (seconds) holds where a request doesn't say how long it may take; `record`, if there is one,

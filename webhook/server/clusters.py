@@ -1,7 +1,8 @@
 """The cluster that the settings name: manifests, or an API server."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from webhook.cluster.api import connect
 from webhook.cluster.credentials import NoCredentials
@@ -19,8 +20,7 @@ def _nothing() -> None:
     pass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """A cluster, and how its state is kept: `start` begins to watch, in the process that judges.
 
     `missing` says, one line each, what is not loaded or not fresh; `ages` how old each kind is, in seconds; `record`

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
+from msgspec import Struct
 
 from webhook.cluster.api import Api
 from webhook.cluster.kinds import Kind
@@ -42,8 +43,7 @@ PAUSE: Final = 0.1
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(Struct, frozen=True, kw_only=True):
     """What is to be told about whom."""
 
     subject: Subject

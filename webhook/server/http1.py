@@ -5,10 +5,10 @@ The parser is llhttp, through httptools: strict about lengths and framing.
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 import httptools
+from msgspec import Struct
 
 from webhook.server.answer import BODY_LIMIT
 
@@ -25,8 +25,7 @@ class BadRequest(Exception):  # noqa: N818 - it is named for what arrived
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One request; `headers` with names in small letters, in their order."""
 
     method: str

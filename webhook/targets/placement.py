@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from webhook.cluster.kinds import NODE, POD, Reference
 from webhook.cluster.nodes import NodeSet, NodeTable
@@ -22,8 +23,7 @@ CPU_PREDICATES: Final = ("cpu-model", "cpu-feature")
 """What another CPU model can mend; another vendor's CPU it can't."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placement:
+class Placement(Struct, frozen=True, kw_only=True):
     """The target pod, and who refuses it.
 
     `cpu` is the CPU model, `selectors` what it asks of the target. `candidates` are all nodes but the source,

@@ -1,8 +1,9 @@
 """What a target predicate is: a module with a docstring, an id, and a pure function that refuses sets of nodes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from webhook.cluster.nodes import NodeSet
 from webhook.cluster.snapshot import Snapshot
@@ -10,8 +11,7 @@ from webhook.targets.demands import Demands
 from webhook.targets.target_pod import TargetPod
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Refusal(Struct, frozen=True, kw_only=True):
     """A set of nodes that can't take a pod, and why: `reason` is a clause about one node (`is cordoned`).
 
     `passing` is true where nobody has to do anything but wait: a pod is in the way that is ending.

@@ -5,10 +5,12 @@ Sources: KubeVirt `createTargetPod` in `pkg/virt-controller/watch/migration` and
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha1
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from webhook.cpu_model import FEATURE
 from webhook.objects.amount import Amount
@@ -32,8 +34,7 @@ OBSOLETE_HOST_MODEL: Final = "node-labeller.kubevirt.io/obsolete-host-model"
 _LABEL_LIMIT: Final = 63
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetPod:
+class TargetPod(Struct, frozen=True, kw_only=True):
     """The target pod as far as it matters where it can run; `demands` is what it asks of the node alone."""
 
     namespace: str

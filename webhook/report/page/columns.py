@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from webhook.cluster.nodes import NodeSet
 from webhook.objects.node import Node
@@ -16,8 +17,7 @@ GROUPED: Final = 16
 _TELLING: Final = ("kubevirt.io", "kubernetes.io/arch", "topology.kubernetes.io/zone", "network.harvesterhci.io")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(Struct, frozen=True, kw_only=True):
     """One node, or a group of them; `about` names all of them for who wants to know."""
 
     title: str
