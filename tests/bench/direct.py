@@ -93,7 +93,7 @@ def saturate(programs: Programs, folder: Path, plan: Plan, samples: Samples) -> 
         time.sleep(ALL_SETTLING)
         for number in range(plan.turns):
             print(f"saturated, turn {number + 1} of {plan.turns}", file=sys.stderr, flush=True)
-            for target in _in_turn(number, targets):
+            for target in in_turn(number, targets):
                 _saturated(place, target, plan, samples)
                 _twice(place, target, plan, samples)
 
@@ -102,13 +102,13 @@ def compare(programs: Programs, folder: Path, plan: Plan, samples: Samples) -> N
     """Measure everything else that can be measured without an API server."""
     with arena(programs, folder, USUAL) as place:
         for number in range(plan.rounds):
-            for contestant in _in_turn(number, CONTESTANTS):
+            for contestant in in_turn(number, CONTESTANTS):
                 print(f"round {number + 1} of {plan.rounds}: {contestant.name}", file=sys.stderr, flush=True)
                 with place.running(contestant) as target:
                     _round(place, target, plan, samples)
 
 
-def _in_turn(number: int, contestants: Sequence[T]) -> tuple[T, ...]:
+def in_turn(number: int, contestants: Sequence[T]) -> tuple[T, ...]:
     """Return the contestants, each round beginning with another one."""
     first = number % len(contestants)
     return (*contestants[first:], *contestants[:first])

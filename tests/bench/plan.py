@@ -17,8 +17,7 @@ class Plan:
     steady: float
     fresh: float
     overload: float
-    creates: float
-    create_rounds: int
+    create_turns: int
     growth_rounds: int
     growth_steady: float
     sizes: tuple[Size, ...]
@@ -30,10 +29,10 @@ USUAL: Final = Size(nodes=50, vmis=500)
 SMALL, MIDDLE, LARGE = USUAL, Size(nodes=500, vmis=5_000), Size(nodes=5_000, vmis=50_000)
 
 FULL: Final = Plan(
-    turns=15, turn=1.5, rounds=5, saturated=3, steady=20, fresh=3, overload=3, creates=4, create_rounds=5,
+    turns=15, turn=1.5, rounds=5, saturated=3, steady=12, fresh=3, overload=3, create_turns=12,
     growth_rounds=3, growth_steady=10, sizes=(SMALL, MIDDLE, LARGE), report=MIDDLE,
 )  # fmt: skip
 QUICK: Final = Plan(
-    turns=6, turn=1, rounds=2, saturated=2, steady=5, fresh=2, overload=2, creates=2, create_rounds=1,
+    turns=5, turn=1, rounds=2, saturated=2, steady=4, fresh=2, overload=2, create_turns=2,
     growth_rounds=1, growth_steady=5, sizes=(SMALL, MIDDLE), report=None,
 )  # fmt: skip

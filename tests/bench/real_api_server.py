@@ -7,7 +7,7 @@ import base64
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +15,7 @@ from typing import Any, Final
 from tests.bench import correctness
 from tests.bench.cases import ALLOWED, DENIED, Case, body, migration
 from tests.bench.contestants import CONTESTANTS, HOST, VIRT_API, Contestant, running
+from tests.bench.direct import in_turn
 from tests.bench.loading import Load
 from tests.bench.machine import LOAD_CORE, SERVER_CORE, cpu_seconds, memory, move
 from tests.bench.measures import Samples
@@ -34,6 +35,10 @@ NODES: Final = ("node-0-intel", "node-1-intel")
 HISTOGRAM: Final = "apiserver_admission_webhook_admission_duration_seconds"
 VIRT_API_HOOK: Final = "migration-create-validator.kubevirt.io"
 VIRT_API_PATH: Final = "/migration-validate-create"
+VIRT_API_ROUNDS: Final = 3
+VALIDATING: Final = f"{REGISTRATIONS}/validatingwebhookconfigurations"
+WARM_UP: Final = 0.5
+"""Seconds after which the API server asks the webhook that has just been registered, and no other one."""
 HEALTHY: Final = tuple(replace(case, namespace=TEAM) for case in ALLOWED)
 MIGRATIONS: Final = tuple(json.dumps(migration(case)).encode() for case in HEALTHY)
 
@@ -60,61 +65,83 @@ class Stage:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """A contestant's webhook: its name in the API server's metrics, and what registers it."""
+
+    contestant: str
+    name: str
+    registrations: tuple[Object, ...]
+
+    @contextmanager
+    def registered(self, api: Api) -> Iterator[None]:
+        """Let the API server ask it about migrations."""
+        for each in self.registrations:
+            api.post(VALIDATING, each)
+        try:
+            yield
+        finally:
+            for each in self.registrations:
+                api.delete(f"{VALIDATING}/{each['metadata']['name']}")
+
+
 def measure(programs: Programs, folder: Path, plan: Plan, samples: Samples) -> None:
-    """Measure what needs a real API server."""
+    """Measure what needs a real API server: all webhooks run, and take short turns at being the only one registered."""
     folder.mkdir()
     serving = folder / "serving"
     serving.mkdir()
     plane = ControlPlane(virt_controller=False).start()
     try:
         _fill(plane)
-        for process in plane.processes.values():
-            move(process.pid or 0, LOAD_CORE)
+        for name, process in plane.processes.items():
+            move(process.pid or 0, SERVER_CORE if name == VIRT_API else LOAD_CORE)
         stage = Stage(plane=plane, programs=programs, authority=Authority(serving), folder=folder)
-        for number in range(plan.create_rounds):
-            print(f"real API server: round {number + 1} of {plan.create_rounds}", file=sys.stderr, flush=True)
+        with ExitStack() as stack:
+            hooks = [_virt_api(plane.api()), *(stack.enter_context(_running(stage, each)) for each in CONTESTANTS)]
+            for number in range(plan.create_turns):
+                print(f"real API server, turn {number + 1} of {plan.create_turns}", file=sys.stderr, flush=True)
+                for hook in in_turn(number, hooks):
+                    with hook.registered(plane.api()):
+                        _creates(stage, hook, plan, samples)
+        for _ in range(VIRT_API_ROUNDS):
             _virt_api_alone(stage, plan, samples)
-            with _without_virt_api(plane.api()):
-                for contestant in CONTESTANTS:
-                    with _registered(stage, contestant) as hook:
-                        _creates(stage, contestant.name, hook, plan, samples)
     finally:
         plane.stop()
 
 
+def _creates(stage: Stage, hook: Hook, plan: Plan, samples: Samples) -> None:
+    """Create migrations one by one, then eight at a time; read what the API server says that the hook took."""
+    api = stage.plane.api()
+    for at_once in (1, 8):
+        stage.creates().expect("201", MIGRATIONS, seconds=WARM_UP, connections=at_once, warm_up=0)
+        before = _histogram(api, hook.name)
+        seen = stage.creates().expect("201", MIGRATIONS, seconds=plan.turn, connections=at_once, warm_up=0)
+        seconds, count = (now - then for now, then in zip(_histogram(api, hook.name), before, strict=True))
+        added = {f"added_{at_once}": seconds / count * 1000, f"create_{at_once}": seen.of("201").p50}
+        samples.add(hook.contestant, **added)
+
+
 def _virt_api_alone(stage: Stage, plan: Plan, samples: Samples) -> None:
-    """Measure KubeVirt's own webhook on the server's core: behind the API server, then asked directly."""
-    pid = stage.plane.processes["virt-api"].pid or 0
-    port = stage.plane._site.ports["virt-api"]
+    """Ask KubeVirt's own webhook directly, without the API server between."""
+    pid = stage.plane.processes[VIRT_API].pid or 0
+    port = stage.plane._site.ports[VIRT_API]
     load = replace(stage.creates(), url=f"https://{HOST}:{port}{VIRT_API_PATH}", header="")
-    move(pid, SERVER_CORE)
-    _creates(stage, VIRT_API, VIRT_API_HOOK, plan, samples)
     used = cpu_seconds(pid)
     seen = load.expect("allowed", map(body, HEALTHY), seconds=plan.saturated, warm_up=0)
     answers = seen.of("allowed")
+    held = memory(pid)
     samples.add(
         VIRT_API,
         throughput=seen.rate("allowed"),
         cpu=(cpu_seconds(pid) - used) / answers.count * 1e6,
         saturated_p50=answers.p50,
         saturated_p99=answers.p99,
-        memory=memory(pid).resident,
-        charged=memory(pid).charged,
+        memory=held.resident,
+        charged=held.charged,
     )
     refused = [replace(case, namespace=TEAM) for case in DENIED if not case.allowed_by_kubevirt]
     denied = load.expect("denied", map(body, refused), seconds=plan.saturated)
     samples.add(VIRT_API, denied=denied.rate("denied"))
-    move(pid, LOAD_CORE)
-
-
-def _creates(stage: Stage, name: str, hook: str, plan: Plan, samples: Samples) -> None:
-    """Create migrations one by one, then eight at a time; read what the API server says that the hook took."""
-    for at_once in (1, 8):
-        stage.creates().expect("201", MIGRATIONS, seconds=1, connections=at_once)
-        before = _histogram(stage.plane.api(), hook)
-        seen = stage.creates().expect("201", MIGRATIONS, seconds=plan.creates, connections=at_once, warm_up=0)
-        seconds, count = (now - then for now, then in zip(_histogram(stage.plane.api(), hook), before, strict=True))
-        samples.add(name, **{f"added_{at_once}": seconds / count * 1000, f"create_{at_once}": seen.of("201").p50})
 
 
 def _histogram(api: Api, hook: str) -> tuple[float, float]:
@@ -128,18 +155,13 @@ def _total(lines: list[str], suffix: str) -> float:
     return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{HISTOGRAM}{suffix}{{"))
 
 
-@contextmanager
-def _without_virt_api(api: Api) -> Iterator[None]:
-    """Let KubeVirt's own webhook not be asked: on the core of the API server, it would be in the others' way."""
-    path = f"{REGISTRATIONS}/validatingwebhookconfigurations"
-    registrations = [each for each in api.get(path)["items"] if _validates_migrations(each)]
-    for each in registrations:
-        api.delete(f"{path}/{each['metadata']['name']}")
-    try:
-        yield
-    finally:
-        for each in registrations:
-            api.post(path, {"metadata": {"name": each["metadata"]["name"]}, "webhooks": each["webhooks"]})
+def _virt_api(api: Api) -> Hook:
+    """Return KubeVirt's own webhook, which isn't registered from now on."""
+    found = [each for each in api.get(VALIDATING)["items"] if _validates_migrations(each)]
+    for each in found:
+        api.delete(f"{VALIDATING}/{each['metadata']['name']}")
+    registrations = ({"metadata": {"name": each["metadata"]["name"]}, "webhooks": each["webhooks"]} for each in found)
+    return Hook(contestant=VIRT_API, name=VIRT_API_HOOK, registrations=tuple(registrations))
 
 
 def _validates_migrations(registration: Object) -> bool:
@@ -147,10 +169,9 @@ def _validates_migrations(registration: Object) -> bool:
 
 
 @contextmanager
-def _registered(stage: Stage, contestant: Contestant) -> Iterator[str]:
-    """Run a contestant and let the API server ask it about migrations; give its hook's name."""
+def _running(stage: Stage, contestant: Contestant) -> Iterator[Hook]:
+    """Run a contestant; give its webhook once it answers rightly."""
     authority = stage.authority.pair.certificate
-    path = f"{REGISTRATIONS}/validatingwebhookconfigurations"
     with running(
         contestant,
         programs=stage.programs,
@@ -161,12 +182,9 @@ def _registered(stage: Stage, contestant: Contestant) -> Iterator[str]:
     ) as target:
         correctness.wait_until_right(target, (*HEALTHY, *DENIED))
         correctness.check(target, (*HEALTHY, *DENIED))
-        configuration = _registration(contestant.name, target.url, authority.read_bytes())
-        stage.plane.api().post(path, configuration)
-        try:
-            yield configuration["webhooks"][0]["name"]
-        finally:
-            stage.plane.api().delete(f"{path}/{contestant.name}")
+        registration = _registration(contestant.name, target.url, authority.read_bytes())
+        name = registration["webhooks"][0]["name"]
+        yield Hook(contestant=contestant.name, name=name, registrations=(registration,))
 
 
 def _registration(name: str, url: str, authority: bytes) -> Object:
