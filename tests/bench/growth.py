@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from tests.bench import correctness
 from tests.bench.contestants import CONTESTANTS, Running
-from tests.bench.direct import ALLOWED_BODIES, SETTLING, Arena, arena, saturated
+from tests.bench.direct import ALLOWED_BODIES, SETTLING, Arena, arena, in_turn, saturated
 from tests.bench.machine import SERVER_CORE, memory, on_core
 from tests.bench.plan import Plan
 from tests.bench.programs import Programs
@@ -52,7 +52,7 @@ def grow(programs: Programs, folder: Path, plan: Plan) -> list[Point]:
     with ExitStack() as stack:
         sizes = [_started(stack, programs, folder / str(size.vmis), size) for size in plan.sizes]
         for number in range(plan.growth_rounds):
-            for each in sizes:
+            for each in in_turn(number, sizes):
                 print(f"growth, round {number + 1} of {plan.growth_rounds}: {each.size}", file=sys.stderr, flush=True)
                 each.measure(plan)
         return [each.point(reported=plan.report == each.size) for each in sizes]
@@ -72,7 +72,7 @@ class _Measured:
         """Measure one round."""
         load = self.place.load(self.target)
         steady = load.expect("allowed", ALLOWED_BODIES, seconds=plan.growth_steady, rate=100).of("allowed")
-        seen, cpu = saturated(load, self.target, ALLOWED_BODIES, seconds=plan.saturated)
+        seen, cpu = saturated(load, self.target, ALLOWED_BODIES, seconds=plan.turn)
         held = memory(self.target.pid)
         self.rounds.append({
             "p50": steady.p50,

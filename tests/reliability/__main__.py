@@ -58,6 +58,7 @@ def main() -> int:
     lost = 0
     with ControlPlane() as plane:
         for number, (trouble, make) in enumerate(TROUBLES.items()):
+            print(f"{number + 1} of {len(TROUBLES)}: {trouble}, some minutes", file=sys.stderr, flush=True)
             began, load = time.monotonic(), soaked(plane, f"soak-{number}", make)
             lost += len(load.lost)
             table.add_row(trouble, f"{time.monotonic() - began:.0f}", str(load.sent), str(len(load.lost)))
