@@ -11,7 +11,8 @@ import yaml
 from click.testing import CliRunner, Result
 
 from tests.builders import a_kubevirt, a_review
-from tests.server.serving import CLUSTER, a_migration, answered
+from tests.server.answers import answered
+from tests.server.serving import CLUSTER, a_migration
 from webhook.cli import main
 
 VARIABLE = "LIVE_MIGRATION_WEBHOOK_"

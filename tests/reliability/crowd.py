@@ -9,13 +9,12 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Final
 
-from tests.server.serving import Serving, ask, serving
+from tests.server.serving import HEAD, Serving, ask, serving
 
 REVIEWS: Final = 2000
 IDLE: Final = 180
 STALLED: Final = 64
 """Together they are below the bound on connections, so that none gives way to another."""
-HEAD: Final = b"POST /validate/migrations HTTP/1.1\r\nHost: w\r\nContent-Type: application/json\r\n"
 STALLS: Final = (b"", b"POST /validate/mi", HEAD + b"Content-Length: 400\r\n\r\n{")
 """What a client says before it stalls: in the handshake, in the head, in the body."""
 

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.server.answers import ALLOWED, REFUSED
 from tests.server.serving import (
-    ALLOWED,
     BODY,
     HEAD,
     JSON,
     MIGRATIONS,
-    REFUSED,
     REFUSED_BODY,
     Serving,
     ask,

@@ -4,7 +4,8 @@ import ssl
 
 import pytest
 
-from tests.server.serving import ALLOWED, Serving, closed, eventually
+from tests.server.answers import ALLOWED
+from tests.server.serving import Serving, closed, eventually
 
 
 def test_plain_text_on_the_tls_port_is_no_news(service: Serving) -> None:
