@@ -2,11 +2,11 @@
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from tests.bench import correctness
 from tests.bench.cases import ALLOWED, DENIED, body
@@ -14,13 +14,11 @@ from tests.bench.contestants import CONTESTANTS, HOST, Contestant, Running, runn
 from tests.bench.loading import Load, Seen
 from tests.bench.machine import cpu_seconds, memory
 from tests.bench.measures import Samples
-from tests.bench.plan import USUAL, Plan
+from tests.bench.plan import USUAL, Plan, in_turn
 from tests.bench.programs import Programs
 from tests.bench.stand_in import Size, StandIn, running_stand_in
 from tests.controlplane.pki import Authority, Pair
 from tests.controlplane.processes import LOOPBACK
-
-T = TypeVar("T")
 
 ALLOWED_BODIES: Final = tuple(map(body, ALLOWED))
 TWICE_BODIES: Final = tuple(each for each in ALLOWED_BODIES for _ in range(2))
@@ -106,12 +104,6 @@ def compare(programs: Programs, folder: Path, plan: Plan, samples: Samples) -> N
                 print(f"round {number + 1} of {plan.rounds}: {contestant.name}", file=sys.stderr, flush=True)
                 with place.running(contestant) as target:
                     _round(place, target, plan, samples)
-
-
-def in_turn(number: int, contestants: Sequence[T]) -> tuple[T, ...]:
-    """Return the contestants, each round beginning with another one."""
-    first = number % len(contestants)
-    return (*contestants[first:], *contestants[:first])
 
 
 def _round(place: Arena, target: Running, plan: Plan, samples: Samples) -> None:

@@ -14,9 +14,9 @@ from playwright.sync_api import Page, expect
 
 from tests.bench import correctness
 from tests.bench.contestants import CONTESTANTS, Running
-from tests.bench.direct import ALLOWED_BODIES, SETTLING, Arena, arena, in_turn, saturated
+from tests.bench.direct import ALLOWED_BODIES, SETTLING, Arena, arena, saturated
 from tests.bench.machine import SERVER_CORE, memory, on_core
-from tests.bench.plan import Plan
+from tests.bench.plan import Plan, in_turn
 from tests.bench.programs import Programs
 from tests.bench.stand_in import Size
 from tests.report.browser import chromium

@@ -1,9 +1,12 @@
-"""How long and how often is measured: the whole benchmark in 20 minutes, the quick one in 5."""
+"""How long, how often and in which order is measured: the whole benchmark in 20 minutes, the quick one in 5."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from tests.bench.stand_in import Size
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,3 +39,9 @@ QUICK: Final = Plan(
     turns=5, turn=1, rounds=2, saturated=2, steady=4, fresh=2, overload=2, create_turns=2,
     growth_rounds=2, growth_steady=3, sizes=(SMALL, MIDDLE), report=None,
 )  # fmt: skip
+
+
+def in_turn(number: int, measured: Sequence[T]) -> tuple[T, ...]:
+    """Return what is measured in one round, of which each begins with another one."""
+    first = number % len(measured)
+    return (*measured[first:], *measured[:first])

@@ -15,12 +15,11 @@ from typing import Any, Final
 from tests.bench import correctness
 from tests.bench.cases import ALLOWED, DENIED, Case, body, migration
 from tests.bench.contestants import CONTESTANTS, HOST, VIRT_API, Contestant, running
-from tests.bench.direct import in_turn
 from tests.bench.loading import Load
 from tests.bench.machine import LOAD_CORE, SERVER_CORE, cpu_seconds, memory, move
 from tests.bench.measures import Samples
 from tests.bench.objects import Object, claims, vmi
-from tests.bench.plan import Plan
+from tests.bench.plan import Plan, in_turn
 from tests.bench.programs import Programs
 from tests.controlplane.api import KUBEVIRT, Api
 from tests.controlplane.control_plane import ControlPlane
@@ -36,6 +35,8 @@ HISTOGRAM: Final = "apiserver_admission_webhook_admission_duration_seconds"
 VIRT_API_HOOK: Final = "migration-create-validator.kubevirt.io"
 VIRT_API_PATH: Final = "/migration-validate-create"
 VIRT_API_ROUNDS: Final = 3
+"""How often it is asked directly. The others are at another time: so this is not the number of their rounds, for
+`Samples.ratio` would take them for taken in turn."""
 VALIDATING: Final = f"{REGISTRATIONS}/validatingwebhookconfigurations"
 WARM_UP: Final = 0.5
 """Seconds after which the API server asks the webhook that has just been registered, and no other one."""
