@@ -7,6 +7,8 @@ from typing import Any, Final
 import pytest
 
 from tests.controlplane.control_plane import ControlPlane
+from tests.controlplane.hypervisor import Hypervisor
+from tests.e2e.machines import a_running_vm, apply, cpu_labels
 from tests.service import Service, running_service
 
 VARIANT: Final = "live-migration-webhook-test/variant"
@@ -41,6 +43,16 @@ def service_for(control_plane: ControlPlane) -> Iterator[ServiceFor]:
 def service(service_for: ServiceFor) -> Service:
     """Return the service with the settings of a fresh installation."""
     return service_for({})
+
+
+@pytest.fixture
+def web(control_plane: ControlPlane, namespace: str, hypervisor: Hypervisor, service: Service) -> str:
+    """Run a VM `web` on one of two nodes, beside our webhook; return its node."""
+    assert service.is_ready()
+    for node in ("node-a", "node-b"):
+        hypervisor.add_node(node, labels=cpu_labels("Skylake-Server-IBRS"))
+    assert "created" in apply(control_plane, namespace, a_running_vm("web"))
+    return str(hypervisor.launch(namespace, "web")["status"]["nodeName"])
 
 
 def variant(settings: Mapping[str, str]) -> str:
