@@ -2,8 +2,6 @@
 
 import base64
 import datetime as dt
-import time
-from collections.abc import Callable
 from typing import Any
 
 from certs import stored
@@ -14,13 +12,6 @@ from tests.certs.installation import Installation
 
 UNUSED_PORT = 1
 """Of webhooks that nobody calls in the test."""
-
-
-def until(holds: Callable[[], bool], what: str, *, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.05)
 
 
 def store(installation: Installation, suffix: str, content: dict[str, Any], kind: str = "Opaque") -> None:

@@ -10,9 +10,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.cluster.waiting import until
 from tests.controlplane.api import Api as Admin
 from tests.controlplane.control_plane import ControlPlane
+from tests.waiting import until
 from webhook.cluster.api import connect
 from webhook.cluster.kinds import KINDS, Kind
 from webhook.cluster.reflector import Pace

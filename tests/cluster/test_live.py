@@ -13,9 +13,9 @@ from tests.cluster.conftest import Watching, define, undefine
 from tests.cluster.scripted_server import SILENCE, Answer, scripted_server
 from tests.cluster.test_reflector import Nobody
 from tests.cluster.test_watched_cluster import a_claim_of, calls, put
-from tests.cluster.waiting import until
 from tests.controlplane.api import Api as Admin
 from tests.controlplane.control_plane import ControlPlane
+from tests.waiting import until
 from webhook.cluster import api, live
 from webhook.cluster.api import Api, connect
 from webhook.cluster.connection import Connection

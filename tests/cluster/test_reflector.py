@@ -20,7 +20,7 @@ from tests.cluster.scripted_server import (
     an_event,
     scripted_server,
 )
-from tests.cluster.waiting import until
+from tests.waiting import until
 from webhook.cluster.api import Api
 from webhook.cluster.condition import State
 from webhook.cluster.connection import Connection

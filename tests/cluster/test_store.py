@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 from tests.cluster.scripted_server import a_namespace
-from tests.cluster.waiting import until
+from tests.waiting import until
 from webhook.cluster.kinds import NAMESPACE
 from webhook.cluster.live import view
 from webhook.cluster.store import Store

@@ -10,11 +10,11 @@ import pytest
 
 from tests.builders import a_claim, a_kubevirt, a_review, a_spec, a_vmi_document
 from tests.cluster.conftest import Watching, define, undefine
-from tests.cluster.waiting import until
 from tests.controlplane.api import Api as Admin
 from tests.controlplane.control_plane import ControlPlane
 from tests.controlplane.hypervisor import Hypervisor
 from tests.e2e.machines import cpu_labels
+from tests.waiting import until
 from webhook import review
 from webhook.admission.hooks import BY_PATH, decide
 from webhook.cluster.condition import State

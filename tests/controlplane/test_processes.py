@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from tests.controlplane import build, folder
 from tests.controlplane.processes import LOOPBACK, Process, StartFailedError, free_ports, listens
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 
@@ -69,7 +69,7 @@ def descendants(pid: int) -> set[int]:
 
 def wait_until_ended(pids: set[int]) -> None:
     """Return when none of the processes runs; a dead one that nobody collected has ended."""
-    wait_until(lambda: not any(map(is_running, pids)))
+    until(lambda: not any(map(is_running, pids)))
 
 
 def is_running(pid: int) -> bool:
@@ -119,7 +119,7 @@ def test_a_forked_child_of_the_owner_keeps_no_program_alive(
     forking = STARTED_BY_OWNER.replace("signal.pause()", "import os; os.fork(); signal.pause()")
     owner = owners("-c", forking, tmp_path, programs["leash"], "--", "sleep", "1000")
     assert first_line(owner) == "started\n"
-    wait_until(lambda: len(descendants(owner.pid)) == 3)
+    until(lambda: len(descendants(owner.pid)) == 3)
     forked = next(pid for pid in descendants(owner.pid) if os.getpgid(pid) == owner.pid)
     started = descendants(owner.pid) - {forked}
     owner.kill()
@@ -241,12 +241,4 @@ def test_free_ports_are_free_and_differ() -> None:
 
 def wait_for_text(file: Path, text: str) -> None:
     """Return when the file has the text."""
-    wait_until(lambda: file.exists() and text in file.read_text())
-
-
-def wait_until(condition: Callable[[], bool], *, seconds: float = 20) -> None:
-    """Return when the condition holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"still not so after {seconds:.0f} s"
-        time.sleep(0.02)
+    until(lambda: file.exists() and text in file.read_text())

@@ -1,7 +1,6 @@
 """Staging a story on the real control plane: nodes, virtual machines, KubeVirt's configuration, pods."""
 
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
@@ -14,6 +13,7 @@ from tests.e2e.conftest import VARIANT
 from tests.e2e.foretelling import rules_of
 from tests.e2e.machines import a_migration, a_running_vm, apply
 from tests.e2e.stories import Host, Story
+from tests.waiting import until
 
 Object = dict[str, Any]
 
@@ -77,13 +77,13 @@ def wait_for_model(plane: ControlPlane, model: str) -> None:
         vmi = plane.api().post(path, probe)
         return str(vmi["spec"]["domain"]["cpu"]["model"])
 
-    wait_until(lambda: given() == model)
+    until(lambda: given() == model)
 
 
 def wait_for_answer(plane: ControlPlane, namespace: str, story: Story, expected: Callable[[str], bool]) -> None:
     """Ask until the answer is as expected: the service hears of new nodes a little later than we."""
     migration = a_migration("asked", "web", addedNodeSelector=dict(story.added))
-    wait_until(lambda: expected(apply(plane, namespace, migration, "--dry-run=server", "-o", "json")))
+    until(lambda: expected(apply(plane, namespace, migration, "--dry-run=server", "-o", "json")))
 
 
 def stop_watching(plane: ControlPlane, namespace: str) -> None:
@@ -94,7 +94,7 @@ def stop_watching(plane: ControlPlane, namespace: str) -> None:
 def waiting_target(plane: ControlPlane, namespace: str, story: Story) -> Object:
     """Migrate without us; return the rules of the target pod for which kube-scheduler finds no node."""
     migration = a_migration("move", "web", addedNodeSelector=dict(story.added))
-    wait_until(lambda: "created" in apply(plane, namespace, migration))
+    until(lambda: "created" in apply(plane, namespace, migration))
     uid = plane.api().get(f"{KUBEVIRT}/namespaces/{namespace}/virtualmachineinstancemigrations/move")["metadata"]["uid"]
     path = f"/api/v1/namespaces/{namespace}/pods?labelSelector={JOB}={uid}"
     [pod] = plane.api().wait(path, lambda found: any(map(is_unschedulable, found["items"])))["items"]
@@ -120,11 +120,3 @@ def create_launcher(plane: ControlPlane, namespace: str, labels: Mapping[str, st
         "spec": {"containers": [{"name": "compute", "image": "launcher"}], "nodeSelector": {"disk": "any"}},
     }
     return plane.api().post(f"/api/v1/namespaces/{namespace}/pods", json.loads(json.dumps(pod)))
-
-
-def wait_until(holds: Callable[[], bool], *, seconds: float = 10) -> None:
-    """Return when something holds."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)

@@ -9,7 +9,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 import uuid
@@ -26,6 +25,7 @@ from certs.files import ensure
 from certs.lifetime import Lives
 from tests.builders import a_claim, a_review, a_vmi_document
 from tests.controlplane.processes import LOOPBACK, free_ports
+from tests.waiting import until
 
 MIGRATIONS: Final = "/validate/migrations"
 JSON: Final = {"Content-Type": "application/json"}
@@ -185,7 +185,7 @@ def serving(
         )
     running = Serving(process=process, port=port, probe_port=probe_port, folder=folder)
     try:
-        eventually(lambda: not expect_ready or _ready(running))
+        until(lambda: not expect_ready or _ready(running))
         yield running
     finally:
         process.terminate()
@@ -201,14 +201,6 @@ def _ready(running: Serving) -> bool:
         return running.probe("/readyz")[0] == 200
     except OSError:
         return False
-
-
-def eventually(holds: Any) -> None:
-    """Wait until something holds."""
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.02)
 
 
 def closed(sock: socket.socket) -> bool:

@@ -11,7 +11,8 @@ from cryptography import x509
 
 from tests.controlplane.pki import Authority
 from tests.controlplane.processes import LOOPBACK
-from tests.server.serving import Serving, ask, closed, eventually, issue, serving
+from tests.server.serving import Serving, ask, closed, issue, serving
+from tests.waiting import until
 from webhook.server.certificate import ServedCertificate
 
 NO_CLIENT_CA = ""
@@ -31,14 +32,17 @@ def test_three_renewed_certificates_in_a_row_are_served_without_a_restart_or_a_l
                 with closing(service.client()) as client:
                     statuses.extend(ask(client).status for _ in range(3))
 
+        def renew() -> None:
+            issue(tmp_path / "tls")
+            renewed = serial_in(tmp_path / "tls")
+            until(lambda: service.served_serial() == renewed)
+            before = len(statuses)
+            until(lambda: len(statuses) > before + 20)
+
         asker = threading.Thread(target=keep_asking)
         asker.start()
         for _ in range(3):
-            issue(tmp_path / "tls")
-            renewed = serial_in(tmp_path / "tls")
-            eventually(lambda renewed=renewed: service.served_serial() == renewed)
-            before = len(statuses)
-            eventually(lambda before=before: len(statuses) > before + 20)
+            renew()
         stopping.set()
         asker.join()
     assert set(statuses) == {200}
@@ -49,7 +53,7 @@ def test_connections_outlive_the_certificate_that_they_began_with(tmp_path: Path
         ask(kept)
         issue(tmp_path / "tls")
         renewed = serial_in(tmp_path / "tls")
-        eventually(lambda: service.served_serial() == renewed)
+        until(lambda: service.served_serial() == renewed)
 
         assert ask(kept).status == 200
 
@@ -57,14 +61,14 @@ def test_connections_outlive_the_certificate_that_they_began_with(tmp_path: Path
 def test_the_service_waits_for_its_first_certificate(tmp_path: Path) -> None:
     folder = tmp_path / "later"
     with serving(tmp_path, tls_dir=str(folder), certificate_poll="50ms", expect_ready=False) as service:
-        eventually(lambda: probed(service)[0] == 503)
+        until(lambda: probed(service)[0] == 503)
         assert probed(service)[1].startswith(f"certificate: {folder}: [Errno 2] No such file or directory")
         with service.connect() as sock:
             assert closed(sock)
 
         shutil.copytree(tmp_path / "tls", folder)
 
-        eventually(lambda: probed(service)[0] == 200)
+        until(lambda: probed(service)[0] == 200)
         assert service.ask().status == 200
 
 

@@ -17,18 +17,18 @@ from tests.server.serving import (
     Serving,
     ask,
     closed,
-    eventually,
     received,
     response_of,
     serving,
 )
+from tests.waiting import until
 
 
 def test_idle_connections_keep_nobody_waiting(service: Serving) -> None:
     with ExitStack() as stack:
         for _ in range(200):
             stack.enter_context(service.secure())
-        eventually(lambda: service.metric("live_migration_webhook_connections") >= 200)
+        until(lambda: service.metric("live_migration_webhook_connections") >= 200)
 
         assert service.ask().body == ALLOWED  # type: ignore[attr-defined]
 
@@ -53,7 +53,7 @@ def test_stalled_clients_keep_nobody_waiting_and_are_closed(service: Serving, sa
 
 def test_a_client_that_drips_is_closed_in_time(service: Serving) -> None:
     with service.secure() as sock:
-        eventually(lambda: not drips(sock))
+        until(lambda: not drips(sock))
 
 
 def drips(sock: socket.socket) -> bool:
@@ -84,13 +84,13 @@ def test_the_longest_idle_connection_gives_way_to_a_new_one(narrow: tuple[Servin
         for _ in range(8):
             idle.append(stack.enter_context(service.secure()))
             # Not idle before its handshake has ended.
-            eventually(lambda: service.metric("live_migration_webhook_connections") == len(idle))
+            until(lambda: service.metric("live_migration_webhook_connections") == len(idle))
         stack.enter_context(service.secure())
 
         assert closed(idle[0])
         idle[1].sendall(b"OPTIONS /x HTTP/1.1\r\nHost: w\r\n\r\n")
         assert idle[1].recv(1000).startswith(b"HTTP/1.1 404")
-    eventually(lambda: service.metric("live_migration_webhook_connections") == 0)
+    until(lambda: service.metric("live_migration_webhook_connections") == 0)
 
 
 def test_more_requests_than_can_be_judged_are_sent_away_to_try_again(narrow: tuple[Serving, Path]) -> None:
@@ -100,7 +100,7 @@ def test_more_requests_than_can_be_judged_are_sent_away_to_try_again(narrow: tup
     waiting = [service.client() for _ in range(2)]
     for client in waiting:
         client.request("POST", MIGRATIONS, REFUSED_BODY, JSON)
-    eventually(lambda: service.metric("live_migration_webhook_requests_in_flight") == 2)
+    until(lambda: service.metric("live_migration_webhook_requests_in_flight") == 2)
 
     response = service.ask()
 
@@ -111,7 +111,7 @@ def test_more_requests_than_can_be_judged_are_sent_away_to_try_again(narrow: tup
     assert [client.getresponse().read() for client in waiting] == [REFUSED, REFUSED]
     for client in waiting:
         client.close()
-    eventually(lambda: service.metric("live_migration_webhook_connections") == 0)
+    until(lambda: service.metric("live_migration_webhook_connections") == 0)
 
 
 def test_who_waits_for_the_api_server_keeps_nobody_waiting(narrow: tuple[Serving, Path]) -> None:
@@ -119,7 +119,7 @@ def test_who_waits_for_the_api_server_keeps_nobody_waiting(narrow: tuple[Serving
     gate.unlink(missing_ok=True)
     with closing(service.client()) as waiting, closing(service.client()) as other:
         waiting.request("POST", MIGRATIONS, REFUSED_BODY, JSON)
-        eventually(lambda: service.metric("live_migration_webhook_requests_in_flight") == 1)
+        until(lambda: service.metric("live_migration_webhook_requests_in_flight") == 1)
 
         assert [ask(other).body for _ in range(3)] == [ALLOWED] * 3  # type: ignore[attr-defined]
         gate.touch()
@@ -132,13 +132,13 @@ def test_a_connection_too_many_is_told_so(narrow: tuple[Serving, Path]) -> None:
         busy = [stack.enter_context(service.secure()) for _ in range(8)]
         for sock in busy:
             sock.sendall(HEAD)
-        eventually(lambda: service.metric("live_migration_webhook_connections") == 8)
+        until(lambda: service.metric("live_migration_webhook_connections") == 8)
 
         response = service.ask()
 
         assert (response.status, response.getheader("Retry-After")) == (503, "1")
         assert response.body == b"too many connections; try again\n"  # type: ignore[attr-defined]
-    eventually(lambda: service.metric("live_migration_webhook_connections") == 0)
+    until(lambda: service.metric("live_migration_webhook_connections") == 0)
 
 
 def test_large_bodies_are_taken_a_few_at_a_time(service: Serving) -> None:
@@ -148,7 +148,7 @@ def test_large_bodies_are_taken_a_few_at_a_time(service: Serving) -> None:
         senders = [stack.enter_context(service.secure()) for _ in range(9)]
         for sock in senders:
             sock.sendall(HEAD + b"Content-Length: 1000000\r\n\r\n" + b" " * 500_000)
-        eventually(lambda: service.metric(shed) > before)
+        until(lambda: service.metric(shed) > before)
 
         assert service.ask().body == ALLOWED  # type: ignore[attr-defined]
         answers = [answer for sock in senders if (answer := received(sock))]

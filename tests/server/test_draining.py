@@ -6,7 +6,8 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
-from tests.server.serving import JSON, MIGRATIONS, Serving, a_migration, ask, eventually, serving
+from tests.server.serving import JSON, MIGRATIONS, Serving, a_migration, ask, serving
+from tests.waiting import until
 
 
 def test_a_stopping_service_is_not_ready_but_serves_and_sends_clients_elsewhere(tmp_path: Path) -> None:
@@ -15,7 +16,7 @@ def test_a_stopping_service_is_not_ready_but_serves_and_sends_clients_elsewhere(
 
         service.terminate()
 
-        eventually(lambda: service.probe("/readyz")[0] == 503)
+        until(lambda: service.probe("/readyz")[0] == 503)
         assert service.probe("/readyz") == (503, "draining: this replica is stopping\n")
         assert service.probe("/livez")[0] == 200
         response = ask(kept)
@@ -28,10 +29,10 @@ def test_what_is_in_flight_when_the_service_stops_is_answered(tmp_path: Path) ->
     gate = tmp_path / "gate"
     with serving(tmp_path, injected=str(gate)) as service, closing(service.client()) as client:
         client.request("POST", MIGRATIONS, a_migration("with-cd"), JSON)
-        eventually(lambda: service.metric("live_migration_webhook_requests_in_flight") == 1)
+        until(lambda: service.metric("live_migration_webhook_requests_in_flight") == 1)
 
         service.terminate()
-        eventually(lambda: any(line["event"] == "draining" for line in service.log))
+        until(lambda: any(line["event"] == "draining" for line in service.log))
         gate.touch()
 
         response = client.getresponse()
@@ -61,11 +62,11 @@ def test_no_review_is_lost_while_the_service_stops(tmp_path: Path) -> None:
         askers = [threading.Thread(target=keep_asking) for _ in range(4)]
         for asker in askers:
             asker.start()
-        eventually(lambda: len(statuses) > 50)
+        until(lambda: len(statuses) > 50)
         service.terminate()
-        eventually(lambda: any(line["event"] == "draining" for line in service.log))
+        until(lambda: any(line["event"] == "draining" for line in service.log))
         before = len(statuses)
-        eventually(lambda: len(statuses) > before + 50)
+        until(lambda: len(statuses) > before + 50)
         stopping.set()
         for asker in askers:
             asker.join()
@@ -94,7 +95,7 @@ def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
         first = worker(service)
         os.kill(first, signal.SIGKILL)
 
-        eventually(lambda: worker(service) != first)
+        until(lambda: worker(service) != first)
         assert service.ask().status == 200
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.server.program import RAISE
-from tests.server.serving import Serving, a_migration, eventually, serving
+from tests.server.serving import Serving, a_migration, serving
+from tests.waiting import until
 from webhook.admission.hooks import BY_PATH
 from webhook.cluster.kinds import Reference
 from webhook.cluster.snapshot import Snapshot
@@ -55,7 +56,7 @@ def test_a_restriction_that_raises_is_http_500_and_explained_in_the_log(broken: 
 
     assert (response.status, response.getheader("Retry-After")) == (500, "1")
     assert response.body == b"internal error; request u-1 is explained in the log\n"  # type: ignore[attr-defined]
-    eventually(lambda: any(line["event"] == "not judged" for line in broken.log))
+    until(lambda: any(line["event"] == "not judged" for line in broken.log))
     line = next(line for line in broken.log if line["event"] == "not judged")
     assert (line["uid"], line["level"]) == ("u-1", "error")
     assert "RuntimeError: injected" in line["exception"]

@@ -4,7 +4,8 @@ from typing import Any
 
 import orjson
 
-from tests.server.serving import Serving, a_migration, eventually
+from tests.server.serving import Serving, a_migration
+from tests.waiting import until
 
 
 def test_every_answer_is_counted_by_hook_code_verdict_operation_and_dry_run(service: Serving) -> None:
@@ -81,5 +82,5 @@ def test_the_process_manager_logs_in_the_same_form(service: Serving) -> None:
 
 def logged(service: Serving, uid: str) -> dict[str, Any]:
     """Return the line of log about a review; lines are written a moment later."""
-    eventually(lambda: any(line.get("uid") == uid for line in service.log))
+    until(lambda: any(line.get("uid") == uid for line in service.log))
     return next(line for line in service.log if line.get("uid") == uid)

@@ -5,7 +5,8 @@ import ssl
 import pytest
 
 from tests.server.answers import ALLOWED
-from tests.server.serving import Serving, closed, eventually
+from tests.server.serving import Serving, closed
+from tests.waiting import until
 
 
 def test_plain_text_on_the_tls_port_is_no_news(service: Serving) -> None:
@@ -13,7 +14,7 @@ def test_plain_text_on_the_tls_port_is_no_news(service: Serving) -> None:
         sock.sendall(b"GET / HTTP/1.1\r\n\r\n")
         assert closed(sock)
 
-    eventually(lambda: [line["error"] for line in service.log if line["event"] == "handshake failed"])
+    until(lambda: [line["error"] for line in service.log if line["event"] == "handshake failed"])
     assert service.ask().body == ALLOWED  # type: ignore[attr-defined]
 
 
