@@ -17,42 +17,42 @@ $(VENV)/.complete: requirements/dev.txt pyproject.toml
 	touch $@
 
 demo: env ## Show what a person sees, on a real API server (KEEP=1 keeps it open)
-	@$(BIN)/python -m tests.demo $(if $(KEEP),--keep)
+	@$(BIN)/python -m demo $(if $(KEEP),--keep)
 
 test: env chromium ## Run all tests, end to end on a real control plane
 	$(BIN)/pytest
 
 fidelity: env ## Compare our list of eligible nodes with kube-scheduler's on 10,000 random clusters
-	$(BIN)/python -m tests.fidelity
+	$(BIN)/python -m fidelity
 
 bench: env chromium ## Compare speed and memory with what a user would take instead; QUICK=1: in 5 minutes
-	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick)
+	@$(BIN)/python -m bench $(if $(QUICK),--quick)
 
 soak: env ## Restart replicas and rotate certificates under load for a quarter of an hour: nothing may be lost
-	@$(BIN)/python -m tests.reliability
+	@$(BIN)/python -m soak
 
 check: env ## Check style, types, the direction of imports, the chart, and that generated files are up to date
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m tests.chart.lint
-	$(BIN)/python -m charts.document --check
-	$(BIN)/python -m tests.readme --check
+	$(BIN)/python -m tools.chart_lint
+	$(BIN)/python -m tools.chart_readme --check
+	$(BIN)/python -m tools.readme --check
 
 generate: env ## Write the generated parts of the documentation
 	$(BIN)/ruff format .
-	$(BIN)/python -m charts.document
-	$(BIN)/python -m tests.readme
+	$(BIN)/python -m tools.chart_readme
+	$(BIN)/python -m tools.readme
 
 chromium: ## Install the browser in which the report is tested, on Debian
 	@command -v chromium >/dev/null || { apt-get -qq update && apt-get -qq install --yes --no-install-recommends chromium fonts-dejavu-core; }
 
 examples: env chromium ## Write examples/outputs and the picture of the report from examples/cluster
-	$(BIN)/python -m tests.plugin.examples
+	$(BIN)/python -m tools.examples
 
 krew: env ## Build krew's archive and manifest of the kubectl plugin in dist/
-	$(BIN)/python krew/archive.py
+	$(BIN)/python -m tools.krew
 
 lock: ## Write the lock files from pyproject.toml
 	$(COMPILE) pyproject.toml -o requirements/runtime.txt

@@ -8,7 +8,7 @@ import pytest
 import structlog
 from hypothesis import settings
 
-pytest_plugins = ["tests.controlplane.fixtures"]
+pytest_plugins = ["testbed.fixtures"]
 
 # A test that says how long an example may take says something about the machine.
 settings.register_profile("untimed", deadline=None)

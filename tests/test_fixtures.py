@@ -6,14 +6,14 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from tests.fixture_files import FOLDER, Fixture, fixtures
+from testbed.fixture_files import FOLDER, Fixture, fixtures
 from webhook.admission.hooks import HOOKS
-from webhook.catalogue import entries
 from webhook.cli import main
-from webhook.cluster.manifests import manifests
+from webhook.engine.catalogue import entries
 from webhook.server.answer import Service
 from webhook.server.app import AdmissionApp
-from webhook.settings import load
+from webhook.settings.settings import load
+from webhook.state.manifests import manifests
 
 ALL = list(fixtures())
 OTHER_FOLDERS = {"several", "requests"}

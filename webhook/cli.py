@@ -8,10 +8,10 @@ from typing import Any, Final, NoReturn, TypeVar
 
 import click
 
-from webhook import logs
-from webhook.cluster.manifests import UnreadableManifest
-from webhook.cluster.source import ClusterUnavailable
-from webhook.settings import FILE, JUDGING, PREFIX, Described, InvalidSettings, Settings, described, load
+from webhook.kube.source import ClusterUnavailable
+from webhook.server import logs
+from webhook.settings.settings import FILE, JUDGING, PREFIX, Described, InvalidSettings, Settings, described, load
+from webhook.state.manifests import UnreadableManifest
 
 COMMANDS: Final = "live_migration_webhook.commands"
 """Entry points of this group become commands: the certs package is one, and is not imported otherwise."""
@@ -129,7 +129,7 @@ def explain(entry_id: str) -> None:
 
     Exit codes: 0 fine; 2 there is nothing of that name.
     """
-    from webhook.catalogue import PREDICATE, RESTRICTION, entries, explained  # noqa: PLC0415 - `serve` needs none of it
+    from webhook.engine.catalogue import PREDICATE, RESTRICTION, entries, explained  # noqa: PLC0415 - `serve` needs none of it
 
     found = explained(entry_id)
     if not found and entry_id:

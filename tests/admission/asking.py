@@ -5,13 +5,13 @@ from typing import Any
 
 import orjson
 
-from tests.builders import a_review, a_spec
-from webhook import review
+from testbed.builders import a_review, a_spec
+from webhook.admission import review
 from webhook.admission.hooks import BY_PATH, decide
-from webhook.cluster.kinds import Reference
-from webhook.cluster.snapshot import Snapshot, snapshot_of
-from webhook.policy import Policy
-from webhook.verdict import Verdict
+from webhook.engine.policy import Policy
+from webhook.engine.verdict import Verdict
+from webhook.state.kinds import Reference
+from webhook.state.snapshot import Snapshot, snapshot_of
 
 MIGRATIONS = "virtualmachineinstancemigrations"
 WITH_CD_ROM = a_spec(disks=[{"name": "iso", "cdrom": {}}], volumes=[{"name": "iso", "cloudInitNoCloud": {}}])

@@ -5,13 +5,13 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.builders import a_cluster, a_launcher, a_node, a_review, a_spec, a_vmi_document
-from tests.test_patch import applied
+from testbed.builders import a_cluster, a_launcher, a_node, a_review, a_spec, a_vmi_document
+from tests.admission.test_patch import applied
 from webhook.admission.hooks import BY_PATH, decide
-from webhook.cluster.manifests import Manifests
-from webhook.policy import Policy
-from webhook.review import read
-from webhook.verdict import Verdict
+from webhook.admission.review import read
+from webhook.engine.policy import Policy
+from webhook.engine.verdict import Verdict
+from webhook.state.manifests import Manifests
 
 PREFIX = "live-migration-webhook/"
 

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
+from testbed.builders import a_claim, a_kubevirt, a_spec, a_vmi_document
 from tests.admission.asking import CONTROLLER, VOLUME, WITH_CD_ROM, RecordingCluster, a_migration, a_request, judged
-from tests.builders import a_claim, a_kubevirt, a_spec, a_vmi_document
-from webhook import review
+from webhook.admission import review
 from webhook.admission.hooks import BY_PATH, HOOKS, decide
-from webhook.cluster.kinds import Reference
-from webhook.policy import Enforcement, Policy
-from webhook.verdict import ALLOWED
+from webhook.engine.policy import Enforcement, Policy
+from webhook.engine.verdict import ALLOWED
+from webhook.state.kinds import Reference
 
 
 def test_an_allowed_request_reads_nothing() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import (
+from testbed.builders import (
     a_cluster,
     a_kubevirt,
     a_launcher,
@@ -19,14 +19,14 @@ from tests.builders import (
     a_spec,
     a_vmi_document,
 )
-from tests.test_patch import applied
+from tests.admission.test_patch import applied
 from webhook.admission import pods
 from webhook.admission.hooks import BY_PATH, decide
-from webhook.cluster.kinds import Reference
-from webhook.cluster.manifests import Manifests
-from webhook.policy import Policy
-from webhook.review import AdmissionRequest, read
-from webhook.verdict import Verdict
+from webhook.admission.review import AdmissionRequest, read
+from webhook.engine.policy import Policy
+from webhook.engine.verdict import Verdict
+from webhook.state.kinds import Reference
+from webhook.state.manifests import Manifests
 
 HOOK = BY_PATH["/mutate/pods"]
 JOB = {"kubevirt.io/migrationJobUID": "m-1"}

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
+from testbed.builders import a_claim, a_kubevirt, a_node, a_spec, a_vmi_document
 from tests.admission.asking import CONTROLLER, VOLUME, WITH_CD_ROM, a_migration, a_request
-from tests.builders import a_claim, a_kubevirt, a_node, a_spec, a_vmi_document
 from webhook.admission import migrations
 from webhook.admission.hooks import BY_PATH, decide
-from webhook.cluster import snapshot as snapshots
-from webhook.cluster.kinds import CLAIM
-from webhook.cluster.manifests import Manifests
-from webhook.cluster.snapshot import Snapshot, snapshot_of
+from webhook.engine.policy import Enforcement, Policy, Profile
+from webhook.engine.verdict import Verdict
 from webhook.objects.migration import HOSTNAME
-from webhook.policy import Enforcement, Policy, Profile
-from webhook.verdict import Verdict
+from webhook.state import snapshot as snapshots
+from webhook.state.kinds import CLAIM
+from webhook.state.manifests import Manifests
+from webhook.state.snapshot import Snapshot, snapshot_of
 
 CLUSTER = (
     a_kubevirt(),

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from testbed.builders import a_kubevirt, a_spec, a_vm_document, a_vmi_document
 from tests.admission.asking import CONTROLLER, WITH_CD_ROM, a_request, judged
-from tests.builders import a_kubevirt, a_spec, a_vm_document, a_vmi_document
-from webhook.verdict import ALLOWED, Verdict
+from webhook.engine.verdict import ALLOWED, Verdict
 
 
 class TestVirtualMachines:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from testbed.control_plane import ControlPlane
 from tests.certs.installation import Installation
-from tests.controlplane.control_plane import ControlPlane
 
 
 @pytest.fixture

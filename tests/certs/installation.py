@@ -17,10 +17,10 @@ from certs.bundle import ca_bundle, to_pem
 from certs.cli import certs
 from certs.configurations import KINDS
 from certs.record import Phase, Record
+from testbed.api import JSON_PATCH, Api, ApiError, Object
+from testbed.control_plane import ControlPlane
+from testbed.processes import LOOPBACK, Process, free_ports
 from tests.certs.rights import grant, revoke
-from tests.controlplane.api import JSON_PATCH, Api, ApiError, Object
-from tests.controlplane.control_plane import ControlPlane
-from tests.controlplane.processes import LOOPBACK, Process, free_ports
 
 NAME = "webhook"
 HOOKS = "/apis/admissionregistration.k8s.io/v1"

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from certs import stored
 from certs.pair import Pair
-from tests.controlplane.api import Api, ApiError
+from testbed.api import Api, ApiError
 
 
 class LeafServer:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tests.controlplane.api import Api, Object
+from testbed.api import Api, Object
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 CONFIGURATIONS = ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"]

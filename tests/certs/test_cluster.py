@@ -15,7 +15,7 @@ from kubernetes import client
 from kubernetes.config import incluster_config
 
 from certs.cluster import Cluster, ConfigurationError, ConflictError, RefusedError, UnreachableError, connect
-from tests.controlplane.control_plane import ControlPlane
+from testbed.control_plane import ControlPlane
 
 PATH = "/api/v1/namespaces/here/secrets/x"
 

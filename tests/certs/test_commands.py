@@ -4,11 +4,11 @@ import json
 
 import pytest
 
+from testbed.api import JSON_PATCH
+from testbed.waiting import until
 from tests.certs.history import UNUSED_PORT
 from tests.certs.installation import NAME, Installation, asked_wrongly, run
 from tests.certs.leaf_server import LeafServer
-from tests.controlplane.api import JSON_PATCH
-from tests.waiting import until
 
 
 def test_a_keeper_that_is_not_the_holder_says_so_and_ends(installation: Installation) -> None:

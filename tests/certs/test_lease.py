@@ -7,7 +7,7 @@ import pytest
 
 from certs.cluster import RefusedError, connect
 from certs.lease import Lease, Moment
-from tests.controlplane.control_plane import ControlPlane
+from testbed.control_plane import ControlPlane
 
 
 class Clock:

@@ -7,11 +7,11 @@ from typing import Any
 from certs import stored
 from certs.configurations import KINDS
 from certs.record import Phase
+from testbed.api import JSON_PATCH, Object
+from testbed.waiting import until
 from tests.certs.history import UNUSED_PORT, install_long_ago, trusted
 from tests.certs.installation import NAME, Installation
 from tests.certs.rights import let_write
-from tests.controlplane.api import JSON_PATCH, Object
-from tests.waiting import until
 
 
 def test_a_first_start_makes_authority_leaf_and_caBundle_with_rights_to_named_objects_alone(  # noqa: N802

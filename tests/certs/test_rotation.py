@@ -8,11 +8,11 @@ import pytest
 
 from certs.bundle import read_bundle
 from certs.record import Phase
+from testbed.waiting import until
 from tests.certs.history import install_long_ago, is_rotated, serial
 from tests.certs.installation import NAME, Callers, Installation
 from tests.certs.leaf_server import LeafServer
 from tests.certs.rights import let_write
-from tests.waiting import until
 
 
 def test_an_authority_is_rotated_while_every_call_passes(installation: Installation) -> None:

@@ -9,8 +9,8 @@ from typing import Final
 
 import yaml
 
-from tests.chart.render import Object
-from tests.controlplane.api import Api, ApiError
+from testbed.api import Api, ApiError
+from testbed.chart import Object
 
 CRDS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 

@@ -4,9 +4,9 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.chart.render import of_kind, render
-from tests.controlplane.control_plane import ControlPlane
-from tests.controlplane.namespaces import create_namespace, remove_namespace
+from testbed.chart import of_kind, render
+from testbed.control_plane import ControlPlane
+from testbed.namespaces import create_namespace, remove_namespace
 
 CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
 

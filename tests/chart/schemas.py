@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from tests.chart.render import Object
-from tests.controlplane.api import Api
+from testbed.api import Api
+from testbed.chart import Object
 
 TEMPLATE = "{{.ResourceKind}}_{{.Group}}_{{.ResourceAPIVersion}}.json"
 """Names of the files, in kubeconform's terms."""

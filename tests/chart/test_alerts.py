@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.chart.render import NAMESPACE
+from testbed import build
+from testbed.chart import NAMESPACE
 from tests.chart.test_monitoring import alerts
-from tests.controlplane import build
 
 PROMQL = build.Module(
     folder=Path(__file__).parent / "promql",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.chart.render import CHART, of_kind, render
+from testbed.chart import CHART, of_kind, render
 
 CHART_FILE = yaml.safe_load((CHART / "Chart.yaml").read_text())
 ANNOTATIONS = CHART_FILE["annotations"]

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from testbed.chart import Object, Values, render
+from testbed.chart_values import APIS, EVERYTHING
+from testbed.control_plane import ControlPlane
 from tests.chart import neighbours
-from tests.chart.render import Object, Values, render
 from tests.chart.schemas import TEMPLATE, write_schemas
-from tests.chart.variants import APIS, EVERYTHING
-from tests.controlplane.control_plane import ControlPlane
 
 VARIANTS: dict[str, Values] = {
     "defaults": {},

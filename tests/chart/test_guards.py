@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.chart.render import ChartError, Values, render
+from testbed.chart import ChartError, Values, render
 
 REFUSED: dict[str, tuple[Values, str]] = {
     "cert-manager that isn't there": (

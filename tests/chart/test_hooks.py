@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from tests.chart.render import NAMESPACE, Object, Values, of_kind, render
+from testbed.chart import NAMESPACE, Object, Values, of_kind, render
 from webhook.admission.hooks import HOOKS
 
 CONFIGURATIONS = ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")

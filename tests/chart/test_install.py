@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 import yaml
 
+from testbed.api import Api
+from testbed.chart import CHART, Object, Values, of_kind, render
+from testbed.chart_values import EVERYTHING
+from testbed.control_plane import ControlPlane
+from testbed.namespaces import create_namespace, remove_namespace
 from tests.chart import neighbours
-from tests.chart.render import CHART, Object, Values, of_kind, render
 from tests.chart.test_workloads import pods
-from tests.chart.variants import EVERYTHING
-from tests.controlplane.api import Api
-from tests.controlplane.control_plane import ControlPlane
-from tests.controlplane.namespaces import create_namespace, remove_namespace
-from webhook.cluster.kinds import KINDS
+from webhook.state.kinds import KINDS
 
 RELEASE = "installed-live-migration-webhook"
 NAMESPACE = "installed-live-migration-webhook"

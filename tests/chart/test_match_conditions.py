@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from testbed.control_plane import ControlPlane
 from tests.chart.registration import unanswered
-from tests.controlplane.control_plane import ControlPlane
 
 ASKED = 'failed calling webhook "vm.validate.live-migration-webhook"'
 

@@ -10,10 +10,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from certs.configurations import Reference
 from certs.metrics import Metrics
+from testbed.chart import CHART, Object, Values, of_kind, render
+from testbed.control_plane import ControlPlane
 from tests.chart.registration import unanswered
-from tests.chart.render import CHART, Object, Values, of_kind, render
-from tests.controlplane.control_plane import ControlPlane
-from webhook import metrics
+from webhook.server import metrics
 
 ALERTS: Values = {"monitoring": {"prometheusRule": {"enabled": True}}}
 APIS = ["monitoring.coreos.com/v1"]

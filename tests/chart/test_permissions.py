@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from tests.chart.render import Object, Values, of_kind, render
-from webhook.cluster.kinds import KINDS
+from testbed.chart import Object, Values, of_kind, render
+from webhook.state.kinds import KINDS
 
 Rights = set[tuple[str, str, str, str]]
 """API group, resource, name ("" for all) and verb."""

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from tests.chart.lint import lint
-from tests.chart.render import CHART, ChartError, Values, helm, of_kind, render, render_text
-from tests.chart.variants import APIS, BUILT_IN, EVERYTHING
+from testbed.chart import CHART, ChartError, Values, helm, of_kind, render, render_text
+from testbed.chart_values import APIS, BUILT_IN, EVERYTHING
+from tools.chart_lint import lint
 
 
 @pytest.mark.parametrize("values", [pytest.param({}, id="defaults"), pytest.param(EVERYTHING, id="everything")])

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from charts import document
-from tests.chart.render import CHART, ChartError, Object, Values, of_kind, render
-from webhook.policy import Enforcement
-from webhook.settings import Settings, load
+from testbed.chart import CHART, ChartError, Object, Values, of_kind, render
+from tools import chart_readme as document
+from webhook.engine.policy import Enforcement
+from webhook.settings.settings import Settings, load
 
 DOCUMENTED = {
     value.path: json.loads(value.default) for value in document.documented((CHART / "values.yaml").read_text())

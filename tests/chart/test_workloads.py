@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.chart.render import Object, Values, of_kind, render
-from tests.chart.variants import BUILT_IN
+from testbed.chart import Object, Values, of_kind, render
+from testbed.chart_values import BUILT_IN
 
 
 def named(objects: list[Object], kind: str, suffix: str = "") -> Object:

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import pytest
 
-from tests.controlplane.control_plane import ControlPlane
-from tests.controlplane.hypervisor import Hypervisor
-from tests.e2e.machines import a_running_vm, apply, cpu_labels
-from tests.service import Service, running_service
+from testbed.control_plane import ControlPlane
+from testbed.hypervisor import Hypervisor
+from testbed.machines import a_running_vm, apply, cpu_labels
+from testbed.service import Service, running_service
 
 VARIANT: Final = "live-migration-webhook-test/variant"
 """Label of a namespace: the service whose settings are the ones of that name judges there."""

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.controlplane.api import KUBEVIRT, Api
-from tests.controlplane.control_plane import ControlPlane
-from tests.controlplane.hypervisor import NODES
-from tests.controlplane.kubevirt_objects import CUSTOM_RESOURCES
-from webhook.cluster.snapshot import Snapshot, snapshot_of
+from testbed.api import KUBEVIRT, Api
+from testbed.control_plane import ControlPlane
+from testbed.hypervisor import NODES
+from testbed.kubevirt_objects import CUSTOM_RESOURCES
+from webhook.engine.placement import Placement, place
 from webhook.objects.fields import Fields
 from webhook.objects.scheduling import read_scheduling
-from webhook.targets.placement import Placement, place
+from webhook.state.snapshot import Snapshot, snapshot_of
 
 Object = dict[str, Any]
 

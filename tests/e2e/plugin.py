@@ -6,8 +6,8 @@ from typing import Final
 
 import pexpect
 
-from tests.controlplane.control_plane import ControlPlane
-from tests.plugin.examples import PROGRAM
+from testbed.control_plane import ControlPlane
+from tools.examples import PROGRAM
 
 PATIENCE: Final = 60
 """Seconds after which a command is given up."""

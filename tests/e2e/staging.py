@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from tests.controlplane.api import KUBEVIRT, Api
-from tests.controlplane.control_plane import ControlPlane
-from tests.controlplane.hypervisor import NODES, Hypervisor
-from tests.controlplane.kubevirt_objects import CUSTOM_RESOURCES
+from testbed.api import KUBEVIRT, Api
+from testbed.control_plane import ControlPlane
+from testbed.hypervisor import NODES, Hypervisor
+from testbed.kubevirt_objects import CUSTOM_RESOURCES
+from testbed.machines import a_migration, a_running_vm, apply
+from testbed.waiting import until
 from tests.e2e.conftest import VARIANT
 from tests.e2e.foretelling import rules_of
-from tests.e2e.machines import a_migration, a_running_vm, apply
 from tests.e2e.stories import Host, Story
-from tests.waiting import until
 
 Object = dict[str, Any]
 

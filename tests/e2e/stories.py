@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tests.e2e.machines import cpu_labels
+from testbed.machines import cpu_labels
 
 Object = dict[str, Any]
 

@@ -9,13 +9,13 @@ from typing import Final
 
 import pytest
 
-from tests.controlplane.api import KUBEVIRT, Object
-from tests.controlplane.control_plane import ControlPlane
-from tests.controlplane.hypervisor import Hypervisor
-from tests.controlplane.kubevirt_objects import CUSTOM_RESOURCES
-from tests.controlplane.processes import LOOPBACK
-from tests.e2e.machines import a_migration, a_running_vm, apply, cpu_labels
-from tests.service import Service
+from testbed.api import KUBEVIRT, Object
+from testbed.control_plane import ControlPlane
+from testbed.hypervisor import Hypervisor
+from testbed.kubevirt_objects import CUSTOM_RESOURCES
+from testbed.machines import a_migration, a_running_vm, apply, cpu_labels
+from testbed.processes import LOOPBACK
+from testbed.service import Service
 
 KEPT: Final = "live-migration-webhook.tests/kept"
 OURS: Final = "live-migration-webhook"

@@ -3,11 +3,11 @@
 import os
 import subprocess
 
-from tests.controlplane.api import KUBEVIRT, Object
-from tests.controlplane.control_plane import ControlPlane
-from tests.controlplane.hypervisor import Hypervisor
-from tests.e2e.machines import a_migration, a_running_vm, apply, cpu_labels
-from tests.service import Service
+from testbed.api import KUBEVIRT, Object
+from testbed.control_plane import ControlPlane
+from testbed.hypervisor import Hypervisor
+from testbed.machines import a_migration, a_running_vm, apply, cpu_labels
+from testbed.service import Service
 
 SEED = {"name": "seed", "cloudInitNoCloud": {"userData": "#cloud-config\n{}\n"}}
 DRIVE = {"name": "seed", "cdrom": {"bus": "sata"}}

@@ -11,13 +11,13 @@ from typing import Any, Final
 
 import pytest
 
-from tests.controlplane.api import KUBEVIRT
-from tests.controlplane.control_plane import ControlPlane
-from tests.controlplane.hypervisor import NODES
-from tests.controlplane.kubevirt_objects import CUSTOM_RESOURCES
-from tests.controlplane.namespaces import create_namespace, remove_namespace
+from testbed.api import KUBEVIRT
+from testbed.control_plane import ControlPlane
+from testbed.fixture_files import Fixture, fixtures
+from testbed.hypervisor import NODES
+from testbed.kubevirt_objects import CUSTOM_RESOURCES
+from testbed.namespaces import create_namespace, remove_namespace
 from tests.e2e.conftest import VARIANT, ServiceFor, variant
-from tests.fixture_files import Fixture, fixtures
 
 GATES: Final = ["HostDevices", "GPU", "DecentralizedLiveMigration", "DeclarativeHotplugVolumes"]
 USERS: Final = {"system:serviceaccount:kubevirt:kubevirt-controller": "kubevirt-controller"}

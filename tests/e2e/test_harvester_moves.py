@@ -9,11 +9,11 @@ from typing import Final
 
 import pytest
 
-from tests.controlplane.api import KUBEVIRT, ApiError, Object
-from tests.controlplane.control_plane import ControlPlane
-from tests.controlplane.hypervisor import Hypervisor
-from tests.e2e.machines import BRIDGE, MASQUERADE, a_migration, a_running_vm, apply, cpu_labels
-from tests.service import Service
+from testbed.api import KUBEVIRT, ApiError, Object
+from testbed.control_plane import ControlPlane
+from testbed.hypervisor import Hypervisor
+from testbed.machines import BRIDGE, MASQUERADE, a_migration, a_running_vm, apply, cpu_labels
+from testbed.service import Service
 
 TARGET: Final = "harvesterhci.io/migrationTargetNodeName"
 HOSTNAME: Final = "kubernetes.io/hostname"

@@ -9,10 +9,10 @@ from typing import Any, Final
 import pexpect
 import pytest
 
-from tests.controlplane.control_plane import ControlPlane
-from tests.e2e.machines import BRIDGE, a_running_vm, apply
+from testbed.control_plane import ControlPlane
+from testbed.machines import BRIDGE, a_running_vm, apply
 from tests.e2e.plugin import environment, said, terminal
-from tests.plugin.examples import PROGRAM
+from tools.examples import PROGRAM
 
 RBAC: Final = "/apis/rbac.authorization.k8s.io/v1"
 SHARED_KINDS: Final = "vm,vmi,vmim,kubevirt,pvc,namespace,node,pod,migrationpolicy"

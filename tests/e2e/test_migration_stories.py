@@ -8,14 +8,14 @@ from typing import Any, Final
 
 import pytest
 
-from tests.controlplane.api import KUBEVIRT
-from tests.controlplane.control_plane import ControlPlane
-from tests.controlplane.hypervisor import NODES, Hypervisor
+from testbed.api import KUBEVIRT
+from testbed.control_plane import ControlPlane
+from testbed.hypervisor import NODES, Hypervisor
+from testbed.machines import a_migration, apply, cpu_labels
+from testbed.service import Service
 from tests.e2e.foretelling import foretold, foretold_rules, rules_of
-from tests.e2e.machines import a_migration, apply, cpu_labels
 from tests.e2e.staging import JOB, configured, create_launcher, set_up, stop_watching, wait_for_answer, waiting_target
 from tests.e2e.stories import FEATURE, HASWELL, ICELAKE, SKYLAKE, STORIES, Host, Story
-from tests.service import Service
 
 Object = dict[str, Any]
 

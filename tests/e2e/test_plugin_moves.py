@@ -5,13 +5,13 @@ import subprocess
 
 import pexpect
 
-from tests.controlplane.api import KUBEVIRT, Object
-from tests.controlplane.control_plane import ControlPlane
-from tests.controlplane.hypervisor import Hypervisor
-from tests.e2e.machines import BRIDGE, a_running_vm, apply, cpu_labels
+from testbed.api import KUBEVIRT, Object
+from testbed.control_plane import ControlPlane
+from testbed.hypervisor import Hypervisor
+from testbed.machines import BRIDGE, a_running_vm, apply, cpu_labels
+from testbed.service import Service
 from tests.e2e.plugin import PATIENCE, ended, environment, said, terminal
-from tests.plugin.examples import PROGRAM
-from tests.service import Service
+from tools.examples import PROGRAM
 
 
 def migrations(plane: ControlPlane, namespace: str) -> list[Object]:

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from tests.controlplane.control_plane import ControlPlane
-from tests.controlplane.hypervisor import Hypervisor
-from tests.controlplane.volumes import bind_claim
-from tests.demo.stage import MANIFESTS
-from tests.e2e.machines import cpu_labels
-from tests.service import Service
+from demo.stage import MANIFESTS
+from testbed.control_plane import ControlPlane
+from testbed.hypervisor import Hypervisor
+from testbed.machines import cpu_labels
+from testbed.service import Service
+from testbed.volumes import bind_claim
 
 README = Path(__file__).parents[2] / "README.md"
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests.controlplane.api import KUBEVIRT, Object
-from tests.controlplane.control_plane import ControlPlane
-from tests.controlplane.hypervisor import Hypervisor
-from tests.controlplane.kubevirt_objects import CUSTOM_RESOURCES
-from tests.e2e.machines import a_migration, a_running_vm, apply, cpu_labels
-from tests.service import Service
+from testbed.api import KUBEVIRT, Object
+from testbed.control_plane import ControlPlane
+from testbed.hypervisor import Hypervisor
+from testbed.kubevirt_objects import CUSTOM_RESOURCES
+from testbed.machines import a_migration, a_running_vm, apply, cpu_labels
+from testbed.service import Service
 
 POLICIES = "/apis/migrations.kubevirt.io/v1alpha1/migrationpolicies"
 

@@ -1,10 +1,10 @@
 """KubeVirt refuses some migrations too, with less to say: the person always sees ours."""
 
-from tests.controlplane.api import KUBEVIRT, ApiError
-from tests.controlplane.control_plane import ControlPlane
-from tests.controlplane.hypervisor import Hypervisor
-from tests.e2e.machines import BRIDGE, a_migration, a_running_vm, apply, cpu_labels
-from tests.service import Service
+from testbed.api import KUBEVIRT, ApiError
+from testbed.control_plane import ControlPlane
+from testbed.hypervisor import Hypervisor
+from testbed.machines import BRIDGE, a_migration, a_running_vm, apply, cpu_labels
+from testbed.service import Service
 
 
 def test_of_two_refusals_ours_is_seen_fifty_times_in_a_row(

@@ -5,8 +5,8 @@ from typing import TypeVar
 
 import pytest
 
-from tests.controlplane.build import BuildFailedError, GoMissingError
-from tests.fidelity.judges import Judge, Renderer, SchedulerJudge
+from fidelity.judges import Judge, Renderer, SchedulerJudge
+from testbed.build import BuildFailedError, GoMissingError
 
 AnyJudge = TypeVar("AnyJudge", bound=Judge)
 

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from tests.fidelity.clusters import random_case
-from tests.fidelity.coverage import accepting, deciding, rejecting
-from tests.fidelity.judges import SchedulerJudge
-from tests.fidelity.shrinking import Path, shrink, without
+from fidelity.clusters import random_case
+from fidelity.coverage import accepting, deciding, rejecting
+from fidelity.judges import SchedulerJudge
+from fidelity.shrinking import Path, shrink, without
 
 DECIDING = frozenset(
     {
@@ -44,7 +44,7 @@ DECIDING = frozenset(
         "pods podAntiAffinity topologyKey",
     }
 )
-"""Kinds of parts that must decide; `python -m tests.fidelity.coverage` counts all of them in more cases."""
+"""Kinds of parts that must decide; `python -m fidelity.coverage` counts all of them in more cases."""
 
 
 SMALL = 20

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.fidelity.judges import Json, JudgeError, Rejection, Renderer, SchedulerJudge, Verdict
+from fidelity.judges import Json, JudgeError, Rejection, Renderer, SchedulerJudge, Verdict
 
 SKYLAKE = "cpu-model-migration.node.kubevirt.io/Skylake-Server-IBRS"
 CREATED_BY = "kubevirt.io/created-by"

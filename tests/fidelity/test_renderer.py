@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from tests.fidelity.judges import Json, Renderer
-from tests.fidelity.machines import random_machine
+from fidelity.judges import Json, Renderer
+from fidelity.machines import random_machine
+from webhook.engine.target_pod.pod import TargetPod, admitted, target_pod
 from webhook.objects.amount import NOTHING
 from webhook.objects.fields import Fields
 from webhook.objects.kubevirt import read_kubevirt
 from webhook.objects.pod import CREATED_BY
 from webhook.objects.scheduling import read_scheduling
 from webhook.objects.vmi import read_vmi
-from webhook.targets.target_pod import TargetPod, admitted, target_pod
 
 
 def foretold(question: Json) -> Any:

@@ -6,10 +6,10 @@ from typing import Final
 
 import pytest
 
-from tests.fidelity.clusters import random_case
-from tests.fidelity.comparison import BEYOND_THE_SCHEDULER, disagreements, eligible
-from tests.fidelity.judges import SchedulerJudge
-from webhook import targets
+from fidelity.clusters import random_case
+from fidelity.comparison import BEYOND_THE_SCHEDULER, disagreements, eligible
+from fidelity.judges import SchedulerJudge
+from webhook.engine import targets
 
 MENDED: Final = sorted((Path(__file__).parent / "mended").glob("*.json"))
 """Cases on which we differed once."""
@@ -34,7 +34,7 @@ def test_the_comparison_notices_each_predicate_that_is_missing(
     unnoticed = []
     for predicate in targets.ALL:
         rest = tuple(other for other in targets.ALL if other is not predicate)
-        monkeypatch.setattr("tests.fidelity.comparison.ALL", rest)
+        monkeypatch.setattr("fidelity.comparison.ALL", rest)
         if all(eligible(case) == verdict.accepted for case, verdict in zip(cases, verdicts, strict=True)):
             unnoticed.append(predicate.ID)
     assert set(unnoticed) == BEYOND_THE_SCHEDULER | {"network", "cpu-manager", "cpu-vendor"}

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from tests.plugin.examples import ROOT
+from tools.examples import ROOT
 from webhook.plugin.group import run
 
 KEPT: Final = ("COLUMNS", "NO_COLOR", "KUBECONFIG")

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tests.plugin.conftest import Typed
-from tests.plugin.examples import PROGRAM, ROOT
+from tools.examples import PROGRAM, ROOT
 from webhook.plugin import completion
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.plugin.examples import ENVIRONMENT, EXAMPLES, OUTPUTS, PICTURE, ROOT
+from tools.examples import ENVIRONMENT, EXAMPLES, OUTPUTS, PICTURE, ROOT
 from webhook.plugin.group import run
 
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tests.plugin.conftest import Typed
-from tests.plugin.examples import PROGRAM, ROOT
+from tools.examples import PROGRAM, ROOT
 
 
 def document(name: str) -> Any:
@@ -24,7 +24,7 @@ def document(name: str) -> Any:
 def krew(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build krew's archive and manifest."""
     folder = tmp_path_factory.mktemp("krew")
-    subprocess.run([sys.executable, ROOT / "krew" / "archive.py", folder], check=True)
+    subprocess.run([sys.executable, "-m", "tools.krew", folder], cwd=ROOT, check=True)
     return folder
 
 

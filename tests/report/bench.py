@@ -13,10 +13,10 @@ import time
 from typing import Final
 
 from tests.report.large import large_cluster
-from webhook.cluster.snapshot import snapshot_of
-from webhook.policy import Policy
+from webhook.engine.policy import Policy
+from webhook.foresight.survey import machines_in, survey
 from webhook.report import forms
-from webhook.report.survey import machines_in, survey
+from webhook.state.snapshot import snapshot_of
 
 SECONDS: Final = 10.0
 MEGABYTES: Final = 500

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from tests.builders import a_claim, a_spec, a_vmi_document
-from webhook.cluster.manifests import manifests
-from webhook.cluster.snapshot import snapshot_of
-from webhook.policy import Policy
-from webhook.report.survey import Survey, machines_in, survey
+from testbed.builders import a_claim, a_spec, a_vmi_document
+from webhook.engine.policy import Policy
+from webhook.foresight.survey import Survey, machines_in, survey
+from webhook.state.manifests import manifests
+from webhook.state.snapshot import snapshot_of
 
 EXAMPLE: Final = Path(__file__).resolve().parents[2] / "examples" / "cluster"
 

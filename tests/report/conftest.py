@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.report.browser import ChromiumMissingError, chromium
+from testbed.browser import ChromiumMissingError, chromium
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.report.clusters import a_machine, a_node, surveyed, the_example
 from tests.report.large import large_cluster
+from webhook.foresight.survey import Survey
 from webhook.report import forms
-from webhook.report.survey import Survey
 
 LARGE: Final = 5000
 

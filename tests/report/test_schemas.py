@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, validators
 
 import webhook.report
-from tests.plugin.examples import OUTPUTS
 from tests.report.clusters import a_machine, a_node, surveyed, the_example
+from tools.examples import OUTPUTS
+from webhook.foresight.survey import Survey
 from webhook.report import forms
-from webhook.report.survey import Survey
 
 SCHEMAS: Final = Path(__file__).parent / "schemas"
 OURS: Final = Draft202012Validator(orjson.loads((Path(webhook.report.__file__).parent / "schema.json").read_bytes()))

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.report.clusters import a_machine, a_node, surveyed, the_example
+from webhook.foresight.survey import Survey
 from webhook.report import forms
-from webhook.report.survey import Survey
 from webhook.report.tables import check_explained, check_lines, check_table, rendered
 
 EXAMPLE: Final = the_example()

@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from tests.server.serving import BODY, CLUSTER, MIGRATIONS, REFUSED_BODY
+from testbed.serving import BODY, CLUSTER, MIGRATIONS, REFUSED_BODY
 from webhook.admission.hooks import BY_PATH
-from webhook.cluster.manifests import Manifests
-from webhook.cluster.snapshot import snapshot_of
-from webhook.policy import Policy
+from webhook.engine.policy import Policy
 from webhook.server.answer import Service, answer
+from webhook.state.manifests import Manifests
+from webhook.state.snapshot import snapshot_of
 
 
 def answered(body: bytes) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.server.serving import Serving, serving
+from testbed.serving import Serving, serving
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from webhook import assessment
 from webhook.cli import main
-from webhook.cluster.kinds import Reference
-from webhook.cluster.manifests import Manifests
-from webhook.cluster.snapshot import Snapshot
-from webhook.restrictions.restriction import Case, Concern
-from webhook.verdict import Violation
+from webhook.engine import assessment
+from webhook.engine.restrictions.restriction import Case, Concern
+from webhook.engine.verdict import Violation
+from webhook.state.kinds import Reference
+from webhook.state.manifests import Manifests
+from webhook.state.snapshot import Snapshot
 
 RAISE = "raise"
 _PR_SET_PDEATHSIG = 1

@@ -6,13 +6,13 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.builders import a_review
-from tests.server.serving import CLUSTER, JSON, MIGRATIONS, Serving, a_migration
-from webhook.cluster.manifests import Manifests
-from webhook.cluster.snapshot import snapshot_of
-from webhook.policy import Policy
+from testbed.builders import a_review
+from testbed.serving import CLUSTER, JSON, MIGRATIONS, Serving, a_migration
+from webhook.engine.policy import Policy
 from webhook.server.answer import Service
 from webhook.server.app import AdmissionApp
+from webhook.state.manifests import Manifests
+from webhook.state.snapshot import snapshot_of
 
 VIRTUAL_MACHINES = "/validate/virtualmachines"
 NO_INTERFACES = (

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from tests.controlplane.pki import Authority
-from tests.controlplane.processes import LOOPBACK
-from tests.server.serving import Serving, ask, closed, issue, serving
-from tests.waiting import until
+from testbed.pki import Authority
+from testbed.processes import LOOPBACK
+from testbed.serving import Serving, ask, closed, issue, serving
+from testbed.waiting import until
 from webhook.server.certificate import ServedCertificate
 
 NO_CLIENT_CA = ""

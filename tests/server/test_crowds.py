@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.answers import ALLOWED, REFUSED
-from tests.server.serving import (
+from testbed.serving import (
     BODY,
     HEAD,
     JSON,
@@ -21,7 +20,8 @@ from tests.server.serving import (
     response_of,
     serving,
 )
-from tests.waiting import until
+from testbed.waiting import until
+from tests.server.answers import ALLOWED, REFUSED
 
 
 def test_idle_connections_keep_nobody_waiting(service: Serving) -> None:

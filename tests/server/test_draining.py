@@ -6,8 +6,8 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
-from tests.server.serving import JSON, MIGRATIONS, Serving, a_migration, ask, serving
-from tests.waiting import until
+from testbed.serving import JSON, MIGRATIONS, Serving, a_migration, ask, serving
+from testbed.waiting import until
 
 
 def test_a_stopping_service_is_not_ready_but_serves_and_sends_clients_elsewhere(tmp_path: Path) -> None:

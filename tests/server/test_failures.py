@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from testbed.serving import Serving, a_migration, serving
+from testbed.waiting import until
 from tests.server.program import RAISE
-from tests.server.serving import Serving, a_migration, serving
-from tests.waiting import until
 from webhook.admission.hooks import BY_PATH
-from webhook.cluster.kinds import Reference
-from webhook.cluster.snapshot import Snapshot
-from webhook.cluster.source import ClusterUnavailable
-from webhook.policy import Policy
+from webhook.engine.policy import Policy
+from webhook.kube.source import ClusterUnavailable
 from webhook.server.answer import Answer, Service, answer
+from webhook.state.kinds import Reference
+from webhook.state.snapshot import Snapshot
 
 HOOK = BY_PATH["/validate/migrations"]
 TEXT = "text/plain; charset=utf-8"

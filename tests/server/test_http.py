@@ -2,8 +2,8 @@
 
 import pytest
 
+from testbed.serving import BODY, HEAD, MIGRATIONS, Serving, ask, received, response_of
 from tests.server.answers import ALLOWED
-from tests.server.serving import BODY, HEAD, MIGRATIONS, Serving, ask, received, response_of
 
 REQUEST = HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
 LAST = REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)

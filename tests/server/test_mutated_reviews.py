@@ -13,12 +13,12 @@ from typing import Any, Final
 import orjson
 import pytest
 
-from tests.fixture_files import Fixture, fixtures
+from testbed.fixture_files import Fixture, fixtures
 from webhook.admission.hooks import HOOKS
-from webhook.cluster.manifests import Manifests
-from webhook.cluster.snapshot import snapshot_of
-from webhook.policy import Policy
+from webhook.engine.policy import Policy
 from webhook.server.answer import Answer, Service, answer
+from webhook.state.manifests import Manifests
+from webhook.state.snapshot import snapshot_of
 
 NUMBER: Final = 20_000
 ROUNDS: Final = 10

@@ -4,8 +4,8 @@ from typing import Any
 
 import orjson
 
-from tests.server.serving import Serving, a_migration
-from tests.waiting import until
+from testbed.serving import Serving, a_migration
+from testbed.waiting import until
 
 
 def test_every_answer_is_counted_by_hook_code_verdict_operation_and_dry_run(service: Serving) -> None:

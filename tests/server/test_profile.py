@@ -6,12 +6,12 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from structlog.testing import capture_logs
 
-from tests.builders import a_kubevirt
-from webhook.cluster.manifests import Manifests
-from webhook.cluster.snapshot import snapshot_of
-from webhook.cluster.source import ClusterUnavailable
-from webhook.policy import Policy, Profile
+from testbed.builders import a_kubevirt
+from webhook.engine.policy import Policy, Profile
+from webhook.kube.source import ClusterUnavailable
 from webhook.server.profile import ChosenProfile
+from webhook.state.manifests import Manifests
+from webhook.state.snapshot import snapshot_of
 
 
 def told(chosen: ChosenProfile) -> dict[str, str]:

@@ -4,9 +4,9 @@ import ssl
 
 import pytest
 
+from testbed.serving import Serving, closed
+from testbed.waiting import until
 from tests.server.answers import ALLOWED
-from tests.server.serving import Serving, closed
-from tests.waiting import until
 
 
 def test_plain_text_on_the_tls_port_is_no_news(service: Serving) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from webhook.assessment import Assessment
-from webhook.targets.explanation import enumerated
+from webhook.engine.assessment import Assessment
+from webhook.engine.explanation import enumerated
 
 PREFIX: Final = "live-migration-webhook/"
 

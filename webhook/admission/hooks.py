@@ -7,12 +7,12 @@ from typing import Final
 from msgspec import Struct
 
 from webhook.admission import migrations, pods, virtualmachines
-from webhook.cluster.kinds import Reference
-from webhook.cluster.snapshot import Snapshot
-from webhook.cluster.source import Cluster
-from webhook.policy import Policy
-from webhook.review import AdmissionRequest, NotAReview
-from webhook.verdict import ALLOWED, Verdict
+from webhook.admission.review import AdmissionRequest, NotAReview
+from webhook.engine.policy import Policy
+from webhook.engine.verdict import ALLOWED, Verdict
+from webhook.kube.source import Cluster
+from webhook.state.kinds import Reference
+from webhook.state.snapshot import Snapshot
 
 Judge = Callable[[AdmissionRequest, Snapshot, Policy], Verdict]
 

@@ -3,18 +3,18 @@
 from msgspec.structs import replace
 
 from webhook.admission.annotations import annotations
+from webhook.admission.patch import entries_added
 from webhook.admission.presentation import judged, misread_warnings
 from webhook.admission.requester import is_kubevirt_controller
-from webhook.assessment import Assessment, assess
-from webhook.cluster.kinds import VMI, Reference
-from webhook.cluster.snapshot import Snapshot
+from webhook.admission.review import AdmissionRequest
+from webhook.engine.assessment import Assessment, assess
+from webhook.engine.policy import Enforcement, Policy
+from webhook.engine.verdict import Verdict
+from webhook.engine.wording import named
 from webhook.objects.migration import Migration, read_migration
 from webhook.objects.vmi import FINAL_PHASES, VirtualMachineInstance
-from webhook.patch import entries_added
-from webhook.policy import Enforcement, Policy
-from webhook.review import AdmissionRequest
-from webhook.verdict import Verdict
-from webhook.wording import named
+from webhook.state.kinds import VMI, Reference
+from webhook.state.snapshot import Snapshot
 
 
 def validate(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> Verdict:

@@ -1,24 +1,25 @@
 """Giving a virt-launcher pod the CPU selectors that it needs: only what is missing, and never a refusal.
 
 Registered for the creation of pods with the label `kubevirt.io=virt-launcher`. virt-controller sets most of these
-selectors itself; what it leaves out (`webhook.cpu_model` tells) would let the guest come to a CPU that it can't use.
+selectors itself; what it leaves out (`webhook.engine.cpu_model` tells) would let the guest come to a CPU that
+it can't use.
 """
 
 from typing import Final
 
+from webhook.admission.patch import entries_added
 from webhook.admission.presentation import misread_warnings
-from webhook.cluster.kinds import NODE, POD, VMI, Reference
-from webhook.cluster.snapshot import Snapshot
-from webhook.cpu_model import Selectors, cpu_model, launch_selectors, migration_selectors
+from webhook.admission.review import AdmissionRequest
+from webhook.engine.cpu_model import Selectors, cpu_model, launch_selectors, migration_selectors
+from webhook.engine.placement import source_pod
+from webhook.engine.policy import Policy
+from webhook.engine.verdict import ALLOWED, Verdict
+from webhook.engine.wording import named
 from webhook.objects.metadata import Owner
 from webhook.objects.pod import CREATED_BY, PROVISIONING, Pod, read_pod
 from webhook.objects.vmi import VirtualMachineInstance
-from webhook.patch import entries_added
-from webhook.policy import Policy
-from webhook.review import AdmissionRequest
-from webhook.targets.placement import source_pod
-from webhook.verdict import ALLOWED, Verdict
-from webhook.wording import named
+from webhook.state.kinds import NODE, POD, VMI, Reference
+from webhook.state.snapshot import Snapshot
 
 NODE_SELECTOR: Final = ("spec", "nodeSelector")
 NOBODYS: Final = "this pod is labelled as virt-launcher, but no VirtualMachineInstance controls it: left as it is"

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from webhook.admission.annotations import facts
-from webhook.assessment import Assessment
+from webhook.engine.assessment import Assessment
+from webhook.engine.policy import Enforcement, Policy
+from webhook.engine.verdict import Subject, Verdict, Violation
 from webhook.objects.vmi import VirtualMachineInstance
-from webhook.policy import Enforcement, Policy
-from webhook.verdict import Subject, Verdict, Violation
 
 
 def judged(assessment: Assessment, policy: Policy, strictest: Enforcement = Enforcement.DENY) -> Verdict:

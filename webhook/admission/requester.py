@@ -1,6 +1,6 @@
 """Who asks: KubeVirt's own controllers, or anybody else."""
 
-from webhook.cluster.snapshot import Snapshot
+from webhook.state.snapshot import Snapshot
 
 
 def is_kubevirt_controller(user: str, snapshot: Snapshot) -> bool:

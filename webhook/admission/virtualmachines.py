@@ -12,16 +12,16 @@ from msgspec.structs import replace
 from webhook.admission import migrations
 from webhook.admission.presentation import misread_warnings, refusal, warning
 from webhook.admission.requester import is_kubevirt_controller
-from webhook.assessment import Assessment, assess
-from webhook.cluster.kinds import NAMESPACE, Reference
-from webhook.cluster.snapshot import Snapshot
+from webhook.admission.review import AdmissionRequest
+from webhook.engine.assessment import Assessment, assess
+from webhook.engine.policy import Enforcement, Policy
+from webhook.engine.verdict import ALLOWED, Verdict
 from webhook.objects.metadata import Metadata, read_metadata
 from webhook.objects.migration import HARVESTER_TARGET, a_move_to
 from webhook.objects.vm import read_vm
 from webhook.objects.vmi import VirtualMachineInstance, read_vmi
-from webhook.policy import Enforcement, Policy
-from webhook.review import AdmissionRequest
-from webhook.verdict import ALLOWED, Verdict
+from webhook.state.kinds import NAMESPACE, Reference
+from webhook.state.snapshot import Snapshot
 
 REQUIRED: Final = "live-migration-webhook/required"
 

@@ -4,9 +4,8 @@ from typing import Final
 
 import click
 
-from webhook.cluster.api import Document
-from webhook.cluster.kinds import MIGRATION
-from webhook.cluster.refusals import NotFound
+from webhook.kube.api import Document
+from webhook.kube.refusals import NotFound
 from webhook.objects.fields import Fields
 from webhook.plugin.completion import complete_vms
 from webhook.plugin.failure import Exit, Failure
@@ -14,7 +13,8 @@ from webhook.plugin.live import api_server
 from webhook.plugin.moving import TIMEOUT, in_flight, phase
 from webhook.plugin.options import with_cluster, with_namespace
 from webhook.plugin.output import note
-from webhook.settings import Settings
+from webhook.settings.settings import Settings
+from webhook.state.kinds import MIGRATION
 
 EVACUATION: Final = "kubevirt.io/evacuationMigration"
 

@@ -2,7 +2,7 @@
 
 import click
 
-from webhook.cluster.snapshot import Snapshot
+from webhook.foresight.survey import Survey, survey
 from webhook.plugin.choosing import choose
 from webhook.plugin.completion import complete_vms
 from webhook.plugin.failure import Exit, Failure
@@ -10,8 +10,8 @@ from webhook.plugin.opening import Change, View, is_named, open_cluster, unchang
 from webhook.plugin.options import Scope, with_cluster, with_namespace, with_output
 from webhook.plugin.output import note, say, write
 from webhook.plugin.what_if import what_if
-from webhook.report.survey import Survey, survey
-from webhook.settings import Settings
+from webhook.settings.settings import Settings
+from webhook.state.snapshot import Snapshot
 
 
 @click.command("check")

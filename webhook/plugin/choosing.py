@@ -3,14 +3,14 @@
 import difflib
 from collections.abc import Iterable
 
-from webhook.cluster.snapshot import Snapshot
+from webhook.engine.wording import listed, named, quoted
+from webhook.foresight.survey import machines_in
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.plugin.failure import Failure
 from webhook.plugin.label_selector import read_label_selector
 from webhook.plugin.opening import View
 from webhook.plugin.options import Scope
-from webhook.report.survey import machines_in
-from webhook.wording import listed, named, quoted
+from webhook.state.snapshot import Snapshot
 
 SUGGESTED = 3
 

@@ -51,7 +51,7 @@ def for_kubectl() -> None:
 
 def complete_vms(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
     """Propose the VMs of the namespace."""
-    from webhook.report.survey import machines_in  # noqa: PLC0415 - a script needs no cluster
+    from webhook.foresight.survey import machines_in  # noqa: PLC0415 - a script needs no cluster
 
     def names(view: "View") -> Iterable[str]:
         namespace = ctx.params.get("namespace") or view.namespace
@@ -67,7 +67,7 @@ def complete_nodes(ctx: click.Context, parameter: click.Parameter, incomplete: s
 
 def complete_namespaces(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
     """Propose namespaces with VMs."""
-    from webhook.report.survey import machines_in  # noqa: PLC0415
+    from webhook.foresight.survey import machines_in  # noqa: PLC0415
 
     return _proposals(
         ctx, lambda view: {machine.metadata.namespace for machine in machines_in(view.snapshot)}, incomplete

@@ -2,13 +2,13 @@
 
 import click
 
+from webhook.foresight.cpu_models import cpu_models
+from webhook.foresight.survey import machines_in, survey
 from webhook.plugin.failure import Exit, Failure
 from webhook.plugin.opening import open_cluster
 from webhook.plugin.options import with_cluster, with_output
 from webhook.plugin.output import note, say, write
-from webhook.report.cpu_models import cpu_models
-from webhook.report.survey import machines_in, survey
-from webhook.settings import Settings
+from webhook.settings.settings import Settings
 
 
 @click.command("cpu-models")

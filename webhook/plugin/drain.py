@@ -2,16 +2,16 @@
 
 import click
 
+from webhook.engine.wording import quoted
+from webhook.foresight.drain import Drain, Outcome, drain
+from webhook.foresight.survey import Survey, machines_in, survey
 from webhook.plugin.choosing import suggestion
 from webhook.plugin.completion import complete_nodes
 from webhook.plugin.failure import Exit, Failure
 from webhook.plugin.opening import View, open_cluster
 from webhook.plugin.options import with_cluster, with_output
 from webhook.plugin.output import note, say, write
-from webhook.report.drain import Drain, Outcome, drain
-from webhook.report.survey import Survey, machines_in, survey
-from webhook.settings import Settings
-from webhook.wording import quoted
+from webhook.settings.settings import Settings
 
 
 @click.command("drain")

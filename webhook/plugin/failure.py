@@ -4,8 +4,8 @@ from enum import IntEnum
 
 import click
 
-from webhook.cluster.credentials import NoCredentials
-from webhook.cluster.refusals import ApiError, Unreachable
+from webhook.kube.credentials import NoCredentials
+from webhook.kube.refusals import ApiError, Unreachable
 
 
 class Exit(IntEnum):

@@ -15,11 +15,11 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from webhook.cluster.api import Api, Document
-from webhook.cluster.kinds import MIGRATION
+from webhook.kube.api import Api, Document
 from webhook.objects.fields import Fields
 from webhook.objects.vmi import FINAL_PHASES
 from webhook.plugin.moving import TIMEOUT, phase
+from webhook.state.kinds import MIGRATION
 
 TICK: Final = 0.5
 """Seconds between two looks."""

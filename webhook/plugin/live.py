@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from webhook.cluster.api import Api, connect
-from webhook.cluster.credentials import NoCredentials, credentials
-from webhook.cluster.refusals import ApiError, KindMissing, Rejected
+from webhook.kube.api import Api, connect
+from webhook.kube.credentials import NoCredentials, credentials
+from webhook.kube.refusals import ApiError, KindMissing, Rejected
 from webhook.plugin.failure import Exit, Failure, not_reached
 from webhook.plugin.opening import DEFAULT_NAMESPACE
 from webhook.plugin.output import warn
-from webhook.settings import Settings
+from webhook.settings.settings import Settings
 
 
 @contextmanager

@@ -7,12 +7,12 @@ from typing import Any, Final
 import yaml
 from msgspec import Struct
 
-from webhook.cluster.kinds import VM, VMI
-from webhook.cluster.manifests import UnreadableManifest, files_in, in_a_namespace, located_documents_in
-from webhook.cluster.snapshot import Snapshot, snapshot_of
+from webhook.foresight.place import Place
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.plugin.failure import Failure
-from webhook.report.place import Place
+from webhook.state.kinds import VM, VMI
+from webhook.state.manifests import UnreadableManifest, files_in, in_a_namespace, located_documents_in
+from webhook.state.snapshot import Snapshot, snapshot_of
 
 Change = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 _STEP: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]")

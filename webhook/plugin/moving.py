@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from webhook.cluster.api import Api, Document
-from webhook.cluster.kinds import MIGRATION, VM, VMI, Kind
-from webhook.cluster.refusals import ApiError, NotFound
+from webhook.engine.wording import named, printable, quoted
+from webhook.kube.api import Api, Document
+from webhook.kube.refusals import ApiError, NotFound
 from webhook.objects.fields import Fields
 from webhook.objects.migration import HOSTNAME
 from webhook.objects.vmi import FINAL_PHASES
 from webhook.plugin.choosing import suggestion
 from webhook.plugin.failure import Failure
-from webhook.wording import named, printable, quoted
+from webhook.state.kinds import MIGRATION, VM, VMI, Kind
 
 TIMEOUT: Final = 15.0
 """Seconds for one request; a webhook in its way may take ten."""

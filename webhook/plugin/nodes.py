@@ -2,15 +2,15 @@
 
 import click
 
+from webhook.foresight.survey import Finding, Survey, survey
 from webhook.plugin.choosing import choose_one
 from webhook.plugin.completion import complete_vms
 from webhook.plugin.failure import Exit
 from webhook.plugin.opening import open_cluster
 from webhook.plugin.options import with_cluster, with_namespace, with_output
 from webhook.plugin.output import note, say, write
-from webhook.report.survey import Finding, Survey, survey
 from webhook.report.wording import remedy, sentence
-from webhook.settings import Settings
+from webhook.settings.settings import Settings
 
 
 @click.command("nodes")

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from webhook.cluster.kinds import (
+from webhook.engine.policy import Enforcement, Policy
+from webhook.plugin.failure import Exit, Failure, not_reached
+from webhook.settings.settings import Settings
+from webhook.state.kinds import (
     CLAIM,
     KINDS,
     KUBEVIRT,
@@ -19,13 +22,10 @@ from webhook.cluster.kinds import (
     VMI,
     Kind,
 )
-from webhook.cluster.snapshot import Snapshot
-from webhook.plugin.failure import Exit, Failure, not_reached
-from webhook.policy import Enforcement, Policy
-from webhook.settings import Settings
+from webhook.state.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from webhook.cluster.api import Api
+    from webhook.kube.api import Api
 
 DEFAULT_NAMESPACE: Final = "default"
 TIMEOUT: Final = 30.0
@@ -78,7 +78,7 @@ def is_named(settings: Settings) -> bool:
 
 
 def _from_manifests(settings: Settings, change: Change) -> View:
-    from webhook.cluster.manifests import UnreadableManifest, manifests  # noqa: PLC0415 - YAML takes its time to import
+    from webhook.state.manifests import UnreadableManifest, manifests  # noqa: PLC0415 - YAML takes its time to import
 
     try:
         snapshot = manifests(settings.cluster, change).snapshot()
@@ -90,10 +90,10 @@ def _from_manifests(settings: Settings, change: Change) -> View:
 
 
 def _from_api_server(settings: Settings, change: Change) -> View:
-    from webhook.cluster.api import connect  # noqa: PLC0415 - manifests need no connection
-    from webhook.cluster.credentials import NoCredentials, credentials  # noqa: PLC0415
-    from webhook.cluster.live import read_all  # noqa: PLC0415
-    from webhook.cluster.refusals import ApiError  # noqa: PLC0415
+    from webhook.kube.api import connect  # noqa: PLC0415 - manifests need no connection
+    from webhook.kube.credentials import NoCredentials, credentials  # noqa: PLC0415
+    from webhook.kube.live import read_all  # noqa: PLC0415
+    from webhook.kube.refusals import ApiError  # noqa: PLC0415
     from webhook.plugin.waiting import waiting  # noqa: PLC0415
 
     try:
@@ -119,7 +119,7 @@ def _from_api_server(settings: Settings, change: Change) -> View:
 
 def _changed(api: "Api", snapshot: Snapshot, change: Change) -> Snapshot:
     """Read VMIs and VMs once more, as documents, and put them in as `change` returns them."""
-    from webhook.cluster.live import view  # noqa: PLC0415
+    from webhook.kube.live import view  # noqa: PLC0415
 
     views = {
         kind.name: dict(view(kind, dict(change({**item, "kind": kind.name}))) for page in pages for item in page.items)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from webhook.plugin.completion import complete_namespaces
 from webhook.plugin.failure import Failure
-from webhook.settings import InvalidSettings, Settings, load
+from webhook.settings.settings import InvalidSettings, Settings, load
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 
 import click
 
+from webhook.foresight.survey import machines_in, survey
 from webhook.plugin.failure import Exit
 from webhook.plugin.opening import open_cluster
 from webhook.plugin.options import with_cluster, with_output
 from webhook.plugin.output import note, write
 from webhook.plugin.waiting import waiting
 from webhook.report import forms
-from webhook.report.survey import machines_in, survey
-from webhook.settings import Settings
+from webhook.settings.settings import Settings
 
 
 @click.command("report")

@@ -9,7 +9,7 @@ from webhook.plugin.live import api_server
 from webhook.plugin.moving import phase, running, start, why_failed
 from webhook.plugin.options import with_cluster, with_namespace
 from webhook.plugin.output import note
-from webhook.settings import Settings
+from webhook.settings.settings import Settings
 
 SUCCEEDED = "Succeeded"
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from typing import Any, Final
 
-from webhook.cluster.kinds import VM, VMI
 from webhook.plugin.failure import Failure
+from webhook.state.kinds import VM, VMI
 
 TEMPLATE: Final = "spec.template."
 _STEP: Final = re.compile(r"([^.\[\]]+)|\[(\d{1,6})\]")

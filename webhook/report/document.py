@@ -7,11 +7,11 @@ that the same cluster gives the same bytes.
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from webhook.report.cpu_models import CpuModels
-from webhook.report.drain import Drain, conclusion, drains, strategy
-from webhook.report.survey import Finding, Survey
-from webhook.timeouts import Timeouts
-from webhook.verdict import Violation
+from webhook.engine.timeouts import Timeouts
+from webhook.engine.verdict import Violation
+from webhook.foresight.cpu_models import CpuModels
+from webhook.foresight.drain import Drain, conclusion, drains, strategy
+from webhook.foresight.survey import Finding, Survey
 
 API_VERSION: Final = "live-migration-webhook/v1"
 

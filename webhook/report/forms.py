@@ -5,9 +5,9 @@ from typing import Any
 
 import orjson
 
-from webhook.report.cpu_models import CpuModels, cpu_models
+from webhook.foresight.cpu_models import CpuModels, cpu_models
+from webhook.foresight.survey import Survey
 from webhook.report.document import check_document, plain, report_document
-from webhook.report.survey import Survey
 
 
 def check(survey: Survey, form: str) -> bytes:

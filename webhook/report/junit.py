@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from itertools import groupby
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from webhook.report.survey import Finding, Survey
+from webhook.engine.wording import printable
+from webhook.foresight.survey import Finding, Survey
 from webhook.report.wording import timeouts_said
-from webhook.wording import printable
 
 
 def junit(survey: Survey) -> bytes:

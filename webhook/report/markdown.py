@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from webhook.report.cpu_models import CpuModels
-from webhook.report.drain import conclusion, drains
-from webhook.report.survey import Finding, Survey
+from webhook.engine.wording import named, printable
+from webhook.foresight.cpu_models import CpuModels
+from webhook.foresight.drain import conclusion, drains
+from webhook.foresight.survey import Finding, Survey
 from webhook.report.wording import refused, remedy, sentence, some_nodes, timeouts_said, verdict
-from webhook.wording import named, printable
 
 
 def check_markdown(survey: Survey) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any, Final
 
-from webhook.report.survey import Finding, Survey
-from webhook.verdict import Violation
+from webhook.engine.verdict import Violation
+from webhook.foresight.survey import Finding, Survey
 
 SOURCE: Final = "live-migration-webhook"
 API_VERSION: Final = "openreports.io/v1alpha1"

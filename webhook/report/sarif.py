@@ -9,9 +9,9 @@ from pathlib import PurePath
 from typing import Any, Final
 from urllib.parse import quote
 
-from webhook.catalogue import Entry, entries
-from webhook.report.survey import Finding, Survey
-from webhook.verdict import Violation
+from webhook.engine.catalogue import Entry, entries
+from webhook.engine.verdict import Violation
+from webhook.foresight.survey import Finding, Survey
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

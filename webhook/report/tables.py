@@ -9,13 +9,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from webhook.report.cpu_models import CpuModels
+from webhook.engine.explanation import enumerated
+from webhook.engine.wording import named
+from webhook.foresight.cpu_models import CpuModels
+from webhook.foresight.drain import Drain, Eviction, Outcome, conclusion
+from webhook.foresight.survey import Finding, Survey
 from webhook.report.document import verdicts
-from webhook.report.drain import Drain, Eviction, Outcome, conclusion
-from webhook.report.survey import Finding, Survey
 from webhook.report.wording import cpu_said, refused, remedy, sentence, some_nodes, timeouts_said, verdict
-from webhook.targets.explanation import enumerated
-from webhook.wording import named
 
 GOOD, BAD, DIM, HEAD = "green", "red", "dim", "bold"
 _COLOURS: Final = {Outcome.MOVES: GOOD, Outcome.STAYS: BAD, Outcome.SHUT_DOWN: "yellow"}

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
-from webhook.cluster.nodes import NodeSet
-from webhook.report.survey import Finding, Survey
-from webhook.targets.explanation import told
-from webhook.timeouts import GIB, Timeouts
-from webhook.verdict import Violation
-from webhook.wording import named
+from webhook.engine.explanation import told
+from webhook.engine.timeouts import GIB, Timeouts
+from webhook.engine.verdict import Violation
+from webhook.engine.wording import named
+from webhook.foresight.survey import Finding, Survey
+from webhook.state.nodes import NodeSet
 
 SHOWN_NODES: Final = 5
 

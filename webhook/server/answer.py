@@ -12,13 +12,13 @@ from typing import Final
 import structlog
 from msgspec import Struct
 
-from webhook import metrics
 from webhook.admission.hooks import Hook, Unsettled, decide
-from webhook.cluster.source import Cluster, ClusterUnavailable
-from webhook.policy import Policy
-from webhook.review import AdmissionRequest, NotAReview, read, write
-from webhook.verdict import Verdict
-from webhook.wording import printable, shortened
+from webhook.admission.review import AdmissionRequest, NotAReview, read, write
+from webhook.engine.policy import Policy
+from webhook.engine.verdict import Verdict
+from webhook.engine.wording import printable, shortened
+from webhook.kube.source import Cluster, ClusterUnavailable
+from webhook.server import metrics
 
 BODY_LIMIT: Final = 7 * 1024 * 1024
 """Bytes of one review: old and new object of the API server's 3 MiB each, and what surrounds them."""

@@ -15,7 +15,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from webhook.admission.hooks import BY_PATH, Hook, Unsettled
-from webhook.review import NotAReview
+from webhook.admission.review import NotAReview
 from webhook.server.answer import BODY_LIMIT, JSON, TEXT, Answer, Service, answer, answer_at_once, no_review
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 from cryptography import x509
 
-from webhook import metrics
+from webhook.server import metrics
 
 _MIN_VERSIONS: Final = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 

@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
 
-from webhook.cluster.api import connect
-from webhook.cluster.credentials import NoCredentials
-from webhook.cluster.live import read_all
-from webhook.cluster.manifests import Manifests, manifests
-from webhook.cluster.refusals import ApiError
-from webhook.cluster.source import Cluster, ClusterUnavailable
-from webhook.cluster.watched import WATCHED, WatchedCluster
+from webhook.kube.api import connect
+from webhook.kube.credentials import NoCredentials
+from webhook.kube.live import read_all
+from webhook.kube.refusals import ApiError
+from webhook.kube.source import Cluster, ClusterUnavailable
+from webhook.kube.watched import WATCHED, WatchedCluster
 from webhook.server.answer import Recorder
 from webhook.server.events import Events
-from webhook.settings import Settings
+from webhook.settings.settings import Settings
+from webhook.state.manifests import Manifests, manifests
 
 
 def _nothing() -> None:

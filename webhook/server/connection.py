@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import structlog
 
-from webhook import metrics
+from webhook.server import metrics
 from webhook.server.answer import refused
 from webhook.server.http1 import CONTINUE, BadRequest, Request, RequestParser, response
 from webhook.server.loop import Loop

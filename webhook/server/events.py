@@ -16,13 +16,13 @@ from typing import Any, Final
 import structlog
 from msgspec import Struct
 
-from webhook.cluster.api import Api
-from webhook.cluster.kinds import Kind
-from webhook.cluster.refusals import ApiError
+from webhook.admission.review import AdmissionRequest
+from webhook.engine.verdict import Subject, Verdict
+from webhook.engine.wording import shortened
+from webhook.kube.api import Api
+from webhook.kube.refusals import ApiError
 from webhook.objects.metadata import read_metadata
-from webhook.review import AdmissionRequest
-from webhook.verdict import Subject, Verdict
-from webhook.wording import shortened
+from webhook.state.kinds import Kind
 
 EVENT: Final = Kind(
     name="Event", group="", version="v1", plural="events", namespaced=True, read=read_metadata, watched=False

@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from webhook import metrics
+from webhook.server import metrics
 from webhook.server.connection import Connection, Port
 from webhook.server.loop import Loop
 

@@ -5,11 +5,11 @@ from typing import Any, Final
 import orjson
 
 from webhook.admission.hooks import BY_PATH, HOOKS, Hook
-from webhook.cluster.manifests import UnreadableManifest, documents_in
-from webhook.cluster.source import ClusterUnavailable
+from webhook.kube.source import ClusterUnavailable
 from webhook.server.answer import Service, answer
 from webhook.server.clusters import cluster_now
-from webhook.settings import Settings
+from webhook.settings.settings import Settings
+from webhook.state.manifests import UnreadableManifest, documents_in
 
 _ALLOWED: Final = 0
 _DENIED: Final = 1

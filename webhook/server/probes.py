@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from flask import Flask, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from webhook.metrics import REGISTRY
 from webhook.server.answer import TEXT
+from webhook.server.metrics import REGISTRY
 
 
 def probes_app(missing: Callable[[], Iterable[str]]) -> Flask:

@@ -6,13 +6,13 @@ from typing import Any, Final
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
-from webhook.logs import GunicornLogger
 from webhook.server.answer import Service
 from webhook.server.app import AdmissionApp
 from webhook.server.clusters import Source, source_of
+from webhook.server.logs import GunicornLogger
 from webhook.server.worker import LoopWorker
-from webhook.setting_values import Address
-from webhook.settings import Settings
+from webhook.settings.settings import Settings
+from webhook.settings.values import Address
 
 _FINISH_MARGIN: Final = 3
 """Seconds that a worker has beyond draining and one last request, before it is killed."""

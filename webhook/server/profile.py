@@ -7,8 +7,8 @@ import structlog
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from webhook.cluster.source import Cluster, ClusterUnavailable
-from webhook.policy import Policy, Profile
+from webhook.engine.policy import Policy, Profile
+from webhook.kube.source import Cluster, ClusterUnavailable
 
 log = structlog.get_logger()
 

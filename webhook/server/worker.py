@@ -18,7 +18,7 @@ from typing import Final
 import structlog
 from gunicorn.workers.base import Worker
 
-from webhook import logs, metrics
+from webhook.server import logs, metrics
 from webhook.server.certificate import ServedCertificate
 from webhook.server.clusters import Source
 from webhook.server.connection import Port
@@ -27,7 +27,7 @@ from webhook.server.loop import Loop
 from webhook.server.probes import probes_app
 from webhook.server.profile import ChosenProfile
 from webhook.server.wsgi import WsgiApp, base_environment
-from webhook.settings import Settings
+from webhook.settings.settings import Settings
 
 _TICK: Final = 0.25
 """Seconds between two looks at deadlines and the parent process."""

@@ -16,11 +16,11 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from webhook.foresight.cpu_models import CpuModels
+from webhook.foresight.drain import conclusion, drains
+from webhook.foresight.survey import Finding, Survey
 from webhook.report import wording
-from webhook.report.cpu_models import CpuModels
-from webhook.report.drain import conclusion, drains
 from webhook.report.page.columns import Column, cell, columns
-from webhook.report.survey import Finding, Survey
 
 FOLDER: Final = Path(__file__).parent
 _BETWEEN_TAGS: Final = re.compile(r">\n<")

@@ -6,9 +6,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from webhook.cluster.nodes import NodeSet
+from webhook.foresight.survey import Finding, Survey
 from webhook.objects.node import Node
-from webhook.report.survey import Finding, Survey
+from webhook.state.nodes import NodeSet
 
 SINGLE: Final = 12
 """So many nodes have a column of their own."""

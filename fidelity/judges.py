@@ -1,0 +1,144 @@
+"""Clients of the judges: kube-scheduler's filters and KubeVirt's renderer, one JSON line per question and answer.
+
+The programs are built from testbed; each answers thousands of questions in a second, and ends with its
+input. What they read and print is described at the types of judge.go and render.go.
+"""
+
+import subprocess
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+
+from testbed.build import KUBERNETES, KUBEVIRT, build
+
+Json = Mapping[str, Any]
+"""A JSON object."""
+
+
+class JudgeError(Exception):
+    """A judge refused a question as wrong, or ended before it had answered all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """Why kube-scheduler doesn't take a node: the first plugin that failed it (several: comma-separated)."""
+
+    plugin: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Every node of a case by its name: accepted, or rejected with the reason."""
+
+    accepted: frozenset[str]
+    rejected: Mapping[str, Rejection]
+
+
+class Judge:
+    """A running program that answers each line with a line, in order; a context manager that ends it."""
+
+    def __init__(self, command: Sequence[str | Path]) -> None:
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the program."""
+        self._process.kill()
+        self._process.communicate()
+
+    def _ask(self, questions: Iterable[Json]) -> list[Json]:
+        """Return the answers to the questions, in their order.
+
+        Raises JudgeError with the first question's id that was refused.
+        """
+        lines = [orjson.dumps(question) + b"\n" for question in questions]
+        # Written beside the reading: either pipe may be full until the other one is served.
+        writer = threading.Thread(target=self._write, args=(lines,))
+        writer.start()
+        try:
+            return [self._read() for _ in lines]
+        finally:
+            writer.join()
+
+    def _write(self, lines: list[bytes]) -> None:
+        pipe = self._process.stdin
+        assert pipe is not None
+        try:
+            pipe.writelines(lines)
+            pipe.flush()
+        except BrokenPipeError:
+            return  # the reader reports that the program has ended
+
+    def _read(self) -> Json:
+        pipe = self._process.stdout
+        assert pipe is not None
+        line = pipe.readline()
+        if not line:
+            raise JudgeError(f"{self._process.args!r} ended with {self._process.wait()}")
+        answer: Json = orjson.loads(line)
+        return answer
+
+
+class SchedulerJudge(Judge):
+    """kube-scheduler's filters of the default profile, `without` some plugins (e.g. NodeResourcesFit).
+
+    A case is `{"id", "pod", "nodes", "pods", "namespaces"}` with v1 objects. The pod is judged as the API server would
+    store it. Pods without a known node and finished ones don't count.
+    """
+
+    def __init__(self, *, without: Iterable[str] = ()) -> None:
+        options = [option for plugin in without for option in ("--without", plugin)]
+        super().__init__([build(KUBERNETES)["scheduler-judge"], *options])
+
+    def judge(self, cases: Iterable[Json]) -> list[Verdict]:
+        """Return each case's verdict; JudgeError for a case that is malformed or that the API server would refuse."""
+        return [_verdict(answer) for answer in self._ask(cases)]
+
+    def consider(self, cases: Iterable[Json]) -> list[Verdict | None]:
+        """Return each case's verdict, None for a case that `judge` would complain about."""
+        return [None if answer.get("error") else _verdict(answer) for answer in self._ask(cases)]
+
+
+class Renderer(Judge):
+    """KubeVirt's template service, which makes the launcher pod of a VMI.
+
+    A question is `{"id", "kubevirt", "vmi", "persistentVolumeClaims"}`; with `"migration"` and `"sourcePod"` it is
+    about a migration's target pod, as it is before the migration controller adds its selectors and anti-affinity.
+    """
+
+    def __init__(self) -> None:
+        super().__init__([build(KUBEVIRT)["kubevirt"], "render"])
+
+    def render(self, questions: Iterable[Json]) -> list[Json]:
+        """Return each pod's nodeSelector, affinity, tolerations, topologySpreadConstraints, labels and annotations.
+
+        Raises JudgeError for a question that is malformed or that KubeVirt can't render.
+        """
+        return [_unrefused(answer)["pod"] for answer in self._ask(questions)]
+
+
+def _verdict(answer: Json) -> Verdict:
+    _unrefused(answer)
+    return Verdict(
+        accepted=frozenset(answer["accepted"]),
+        rejected={node: Rejection(**reason) for node, reason in answer["rejected"].items()},
+    )
+
+
+def _unrefused(answer: Json) -> Json:
+    if error := answer.get("error"):
+        raise JudgeError(f"{answer['id']}: {error}")
+    return answer

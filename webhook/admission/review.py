@@ -1,0 +1,133 @@
+"""AdmissionReview v1 on the wire: bytes in, bytes out. Nothing else knows its form.
+
+Source: `k8s.io/api/admission/v1`; how the API server reads an answer: `k8s.io/apiserver/pkg/admission/plugin/webhook`.
+"""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+from msgspec import Struct
+
+from webhook.engine.verdict import Verdict, Violation
+from webhook.engine.wording import printable, shortened
+from webhook.objects.fields import Fields, kind_of
+
+API_VERSIONS: Final = ("admission.k8s.io/v1", "admission.k8s.io/v1beta1")
+WARNING_LIMIT: Final = 120
+"""Characters of one warning: what Kubernetes asks for; the API server cuts longer ones when there are many."""
+
+
+class NotAReview(Exception):  # noqa: N818 - it is named for what arrived
+    """Raised for a request that is no AdmissionReview; `status` is the HTTP status to answer with."""
+
+    def __init__(self, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class AdmissionRequest(Struct, frozen=True, kw_only=True):
+    """What the API server asks, in `size` bytes. `object` and `old_object` are empty where the operation has none."""
+
+    api_version: str
+    uid: str
+    group: str
+    resource: str
+    subresource: str
+    operation: str
+    namespace: str
+    name: str
+    user: str
+    dry_run: bool
+    size: int
+    object: Fields
+    old_object: Fields
+
+
+def read(body: bytes) -> AdmissionRequest:
+    """Read a review's request.
+
+    Raises:
+        NotAReview: when the bytes are no AdmissionReview that could be answered.
+    """
+    review = _decode(body)
+    if review.text("kind") != "AdmissionReview" or review.text("apiVersion") not in API_VERSIONS:
+        raise NotAReview("expected an AdmissionReview of admission.k8s.io/v1")
+    request = review.object("request")
+    uid = request.text("uid")
+    if not uid:
+        raise NotAReview("the AdmissionReview has no request.uid")
+    resource = request.object("resource")
+    return AdmissionRequest(
+        api_version=review.text("apiVersion"),
+        uid=uid,
+        group=resource.text("group"),
+        resource=resource.text("resource"),
+        subresource=request.text("subResource"),
+        operation=request.text("operation"),
+        namespace=request.text("namespace"),
+        name=request.text("name"),
+        user=request.object("userInfo").text("username"),
+        dry_run=request.flag("dryRun") is True,
+        size=len(body),
+        object=_document(request, "object"),
+        old_object=_document(request, "oldObject"),
+    )
+
+
+def write(request: AdmissionRequest, verdict: Verdict) -> bytes:
+    """Write the answer to a request."""
+    response: dict[str, Any] = {"uid": request.uid, "allowed": verdict.allowed}
+    if not verdict.allowed:
+        response["status"] = _status(verdict)
+    if warnings := [text for text in map(_warning, verdict.warnings) if text]:
+        response["warnings"] = warnings
+    if verdict.patch:
+        response["patchType"] = "JSONPatch"
+        response["patch"] = b64encode(orjson.dumps(list(verdict.patch))).decode()
+    if verdict.audit:
+        response["auditAnnotations"] = dict(verdict.audit)
+    return orjson.dumps({"apiVersion": request.api_version, "kind": "AdmissionReview", "response": response})
+
+
+def _decode(body: bytes) -> Fields:
+    if not body:
+        raise NotAReview("the request has no body")
+    try:
+        review = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise NotAReview(f"the body is not JSON: {error}") from error
+    if not isinstance(review, dict):
+        raise NotAReview(f"expected an AdmissionReview, not {kind_of(review)}")
+    return Fields(review)
+
+
+def _document(request: Fields, key: str) -> Fields:
+    """Return an object of the request as a document of its own: paths and notes start anew."""
+    notes: list[str] = []
+    document = Fields(request.value, "", notes).object(key)
+    return Fields(document.value, "", notes)
+
+
+def _status(verdict: Verdict) -> dict[str, Any]:
+    status: dict[str, Any] = {
+        "status": "Failure",
+        "message": verdict.message,
+        "reason": "Forbidden",
+        "code": 403,
+    }
+    details: dict[str, Any] = {"causes": [_cause(violation) for violation in verdict.causes]}
+    if subject := verdict.subject:
+        details |= {"group": "kubevirt.io", "kind": subject.resource, "name": subject.name}
+        if subject.uid:
+            details["uid"] = subject.uid
+    return status | {"details": details}
+
+
+def _cause(violation: Violation) -> Mapping[str, str]:
+    return {"reason": violation.restriction, "message": violation.message, "field": violation.field}
+
+
+def _warning(text: str) -> str:
+    return shortened(printable(text), WARNING_LIMIT)

@@ -1,0 +1,1 @@
+"""The engine: one pure function, `assess`, and the rules that it asks."""

@@ -1,0 +1,131 @@
+"""The one question: can this virtual machine live-migrate, where to, and if not, why.
+
+Everything people see (denials, warnings, tables, reports) is a presentation of an Assessment.
+"""
+
+from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from webhook.engine.cpu_model import CpuModel, Selectors, cpu_model, launch_selectors
+from webhook.engine.placement import Placement, place, rests_on
+from webhook.engine.policy import Enforcement, Policy
+from webhook.engine.restrictions import ALL
+from webhook.engine.restrictions.restriction import Case, Concern, Restriction
+from webhook.engine.shortage import shortage
+from webhook.engine.targets.predicate import Refusal
+from webhook.engine.timeouts import Timeouts, effective_timeouts
+from webhook.engine.verdict import Violation
+from webhook.engine.waiting import wait
+from webhook.objects.migration import HOSTNAME, Migration
+from webhook.objects.vmi import VirtualMachineInstance
+from webhook.state.kinds import CLAIM, KUBEVIRT, VM, VMI, Reference
+from webhook.state.snapshot import Snapshot
+
+
+class Assessment(Struct, frozen=True, kw_only=True):
+    """The answer.
+
+    `cpu` is the CPU model and who chose it. `placement` has every node with its reasons; it is None where nodes aren't
+    judged: for a template, for a virtual machine that isn't on a node, for a decentralized migration, and where no
+    nodes are known (which is not the same as none). `rests_on` are the objects that violations were found from.
+    """
+
+    vmi: VirtualMachineInstance
+    violations: tuple[Violation, ...]
+    rests_on: frozenset[Reference]
+    cpu: CpuModel
+    timeouts: Timeouts
+    placement: Placement | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def selectors(self) -> Selectors:
+        """The CPU selectors that a target pod needs; where targets aren't judged, those that any pod needs."""
+        return self.placement.selectors if self.placement else launch_selectors(self.vmi, self.cpu)
+
+    @property
+    def eligible(self) -> tuple[str, ...]:
+        """The names of the nodes that can take the virtual machine; none, too, where nodes aren't judged."""
+        return self.placement.nodes.names(self.placement.eligible) if self.placement else ()
+
+    def reasons(self, node: str) -> tuple[Refusal, ...]:
+        """Return every reason why a node can't take it, by the node's name."""
+        return self.placement.reasons(self.placement.nodes.named(node)) if self.placement else ()
+
+
+def assess(
+    vmi: VirtualMachineInstance,
+    snapshot: Snapshot,
+    policy: Policy,
+    migration: Migration | None = None,
+    *,
+    with_targets: bool = True,
+) -> Assessment:
+    """Judge a VMI, or what a VM's template would start, by every restriction that isn't off.
+
+    Without a migration, one to any node is meant. `with_targets` false judges the object alone, not where it can go.
+    """
+    placement = _placement(vmi, snapshot, migration) if with_targets else None
+    case = Case(vmi=vmi, snapshot=snapshot, migration=migration, placement=placement)
+    violations: list[Violation] = []
+    for restriction in _applicable(policy, decentralized=case.decentralized):
+        if broken := tuple(restriction.check(case)):
+            violations += broken
+            case = replace(case, found=case.found | {violation.restriction for violation in broken})
+    timeouts = _timeouts(vmi, snapshot)
+    return Assessment(
+        vmi=vmi,
+        violations=tuple(violations),
+        rests_on=_references(case, violations) if violations else frozenset(),
+        cpu=cpu_model(vmi, snapshot.kubevirt),
+        timeouts=timeouts,
+        placement=placement,
+        warnings=tuple(filter(None, (*_about(placement, snapshot), timeouts.warning))),
+    )
+
+
+def _placement(vmi: VirtualMachineInstance, snapshot: Snapshot, migration: Migration | None) -> Placement | None:
+    decentralized = migration is not None and migration.decentralized
+    if vmi.is_template or not vmi.status.node or decentralized or not snapshot.nodes.all:
+        return None
+    return place(vmi, snapshot, migration.added_node_selector if migration else {})
+
+
+@lru_cache(maxsize=16)
+def _applicable(policy: Policy, *, decentralized: bool) -> tuple[Restriction, ...]:
+    """Return the restrictions that are judged, in their order."""
+    elsewhere = {Concern.VOLUME, Concern.TARGET} if decentralized else set()
+    return tuple(
+        restriction
+        for restriction in ALL
+        if restriction.CONCERN not in elsewhere and policy.enforcement(restriction.ID) is not Enforcement.OFF
+    )
+
+
+def _about(placement: Placement | None, snapshot: Snapshot) -> tuple[str, ...]:
+    return (wait(placement), shortage(placement, snapshot)) if placement else ()
+
+
+def _timeouts(vmi: VirtualMachineInstance, snapshot: Snapshot) -> Timeouts:
+    namespace = snapshot.namespace(vmi.metadata.namespace)
+    labels = namespace.labels if namespace else {}
+    return effective_timeouts(vmi, snapshot.kubevirt, snapshot.policies(), labels)
+
+
+def _references(case: Case, violations: list[Violation]) -> frozenset[Reference]:
+    namespace, name = case.vmi.metadata.key
+    claims = {volume.claim for volume in case.vmi.devices.volumes if volume.claim}
+    references = {
+        Reference(kind=VMI.name, namespace=namespace, name=name),
+        Reference(kind=KUBEVIRT.name),
+        *(Reference(kind=CLAIM.name, namespace=namespace, name=claim) for claim in claims),
+    }
+    owner = case.vmi.metadata.owner
+    if owner and HOSTNAME in case.vmi.scheduling.node_selector:
+        references.add(Reference(kind=VM.name, namespace=namespace, name=owner.name))
+    about_targets = {restriction.ID for restriction in ALL if restriction.CONCERN is Concern.TARGET}
+    if case.placement and any(violation.restriction in about_targets for violation in violations):
+        references |= rests_on(case.vmi, case.placement, case.snapshot)
+    return frozenset(references)

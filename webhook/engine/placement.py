@@ -1,0 +1,151 @@
+"""Where a virtual machine can move: every node's reasons, and the nodes without any."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from webhook.engine.cpu_model import CpuModel, Selectors, cpu_model, migration_selectors
+from webhook.engine.target_pod.pod import TargetPod, target_pod
+from webhook.engine.targets import BY_NODE, BY_PODS
+from webhook.engine.targets.pod_affinity import namespaces
+from webhook.engine.targets.predicate import Refusal
+from webhook.objects.migration import HOSTNAME
+from webhook.objects.pod import CREATED_BY, Pod
+from webhook.objects.scheduling import Selector
+from webhook.objects.vmi import VirtualMachineInstance
+from webhook.state.kinds import NODE, POD, Reference
+from webhook.state.nodes import NodeSet, NodeTable
+from webhook.state.snapshot import Snapshot
+
+CPU_PREDICATES: Final = ("cpu-model", "cpu-feature")
+"""What another CPU model can mend; another vendor's CPU it can't."""
+
+
+class Placement(Struct, frozen=True, kw_only=True):
+    """The target pod, and who refuses it.
+
+    `cpu` is the CPU model, `selectors` what it asks of the target. `candidates` are all nodes but the source,
+    `eligible` those of them that no one refuses, `eligible_soon` those that no one refuses for longer than a pod needs
+    to end.
+    """
+
+    cpu: CpuModel
+    selectors: Selectors
+    pod: TargetPod
+    nodes: NodeTable
+    candidates: NodeSet
+    eligible: NodeSet
+    eligible_soon: NodeSet
+    refusals: tuple[Refusal, ...]
+
+    def passing(self, predicates: Iterable[str]) -> NodeSet:
+        """Return the candidates that pass these predicates."""
+        return _left(self.candidates, self._of(predicates))
+
+    def reasons(self, nodes: NodeSet) -> tuple[Refusal, ...]:
+        """Return the refusals that are about any of these nodes; of one node they are its explanation."""
+        return tuple(refusal for refusal in self.refusals if refusal.nodes & nodes)
+
+    def alike(self, predicates: Iterable[str] = ()) -> Mapping[tuple[Refusal, ...], NodeSet]:
+        """Return the candidates that these predicates (or any) refuse, by their reasons; the largest groups first."""
+        groups: dict[tuple[Refusal, ...], NodeSet] = {(): self.candidates}
+        for refusal in self._of(predicates):
+            split: dict[tuple[Refusal, ...], NodeSet] = defaultdict(int)
+            for reasons, nodes in groups.items():
+                split[*reasons, refusal] |= nodes & refusal.nodes
+                split[reasons] |= nodes & ~refusal.nodes
+            groups = {reasons: nodes for reasons, nodes in split.items() if nodes}
+        refused = [(reasons, nodes) for reasons, nodes in groups.items() if reasons]
+        return dict(sorted(refused, key=lambda group: (-group[1].bit_count(), group[1] & -group[1])))
+
+    def _of(self, predicates: Iterable[str]) -> Iterator[Refusal]:
+        wanted = frozenset(predicates)
+        return (refusal for refusal in self.refusals if not wanted or refusal.predicate in wanted)
+
+
+def source_pod(vmi: VirtualMachineInstance, cluster: Snapshot) -> Pod | None:
+    """Return the pod in which the virtual machine runs: the newest on its node, whatever its phase."""
+    pods = [pod for pod in cluster.pods.launchers(vmi.metadata.uid) if pod.node == vmi.status.node]
+    return max(pods, key=lambda pod: pod.metadata.created, default=None)
+
+
+def place(vmi: VirtualMachineInstance, cluster: Snapshot, added_node_selector: Mapping[str, str]) -> Placement:
+    """Judge all nodes for the target pod of a migration with this added node selector."""
+    nodes, kubevirt = cluster.nodes, cluster.kubevirt
+    cpu = cpu_model(vmi, kubevirt)
+    source, node = source_pod(vmi, cluster), nodes.get("", vmi.status.node)
+    selectors = migration_selectors(vmi, cpu, source, node)
+    pod = target_pod(
+        vmi,
+        kubevirt=kubevirt,
+        source=source,
+        node=node,
+        added_node_selector=added_node_selector,
+        cpu_selectors=selectors.labels,
+    )
+    candidates = nodes.all & ~nodes.named(vmi.status.node)
+    refusals = (
+        *cluster.once(pod.demands, lambda: _telling(each.refusals(pod.demands, cluster) for each in BY_NODE)),
+        *_telling(each.refusals(pod, cluster) for each in BY_PODS),
+    )
+    return Placement(
+        cpu=cpu,
+        selectors=selectors,
+        pod=pod,
+        nodes=nodes,
+        candidates=candidates,
+        eligible=_left(candidates, refusals),
+        eligible_soon=_left(candidates, (refusal for refusal in refusals if not refusal.passing)),
+        refusals=refusals,
+    )
+
+
+def _telling(found: Iterable[Iterator[Refusal]]) -> tuple[Refusal, ...]:
+    """Return what predicates have found, but for refusals that are about no node."""
+    return tuple(refusal for refusals in found for refusal in refusals if refusal.nodes)
+
+
+def _left(nodes: NodeSet, refusals: Iterable[Refusal]) -> NodeSet:
+    for refusal in refusals:
+        nodes &= ~refusal.nodes
+    return nodes
+
+
+def rests_on(vmi: VirtualMachineInstance, placement: Placement, cluster: Snapshot) -> frozenset[Reference]:
+    """Return the objects that could still make a node eligible, or say otherwise what the target pod needs.
+
+    All nodes with the wanted labels are among them, even where one node is asked for: the others are told as remedy.
+    """
+    wanted = {key: value for key, value in placement.pod.node_selector.items() if key != HOSTNAME}
+    return frozenset(
+        {
+            Reference(kind=NODE.name, name=vmi.status.node),
+            Reference(kind=NODE.name, labels=frozenset(wanted.items())),
+            Reference(
+                kind=POD.name,
+                namespace=vmi.metadata.namespace,
+                labels=frozenset({(CREATED_BY, vmi.metadata.uid)}),
+            ),
+            *_neighbours(placement.pod, cluster),
+        }
+    )
+
+
+def _neighbours(pod: TargetPod, cluster: Snapshot) -> Iterator[Reference]:
+    """Yield the pods that the target pod's rules are about: of those only launchers are known without asking.
+
+    A rule without a selector is about no pod at all.
+    """
+    for term in (*pod.affinity.pods, *pod.affinity.anti_pods):
+        spaces = namespaces(term, pod.namespace, cluster)
+        for namespace in ("",) if spaces is None else spaces:
+            yield from _selected(term.selector, namespace)
+    for constraint in pod.spread:
+        yield from _selected(constraint.selector, pod.namespace)
+
+
+def _selected(selector: Selector | None, namespace: str) -> Iterator[Reference]:
+    if selector is not None:
+        yield Reference(kind=POD.name, namespace=namespace, labels=selector.pairs)

@@ -1,0 +1,58 @@
+"""Why a node can't take a virtual machine: one reason per module.
+
+Each predicate looks at all nodes at once and refuses sets of them; a node is eligible when no one refuses it, and the
+refusals that name a node are its explanation. To add one: write its module (docstring, `ID`, `refusals`), list it
+here, among those that look at nodes or those that look at the pods there, and add cases to `tests/engine/targets/`.
+
+Not judged: volumes (node affinity and limits), host ports, devices, and admission plugins that change pods. CPU and
+memory are only warned of, because pods other than virt-launcher's are not known.
+"""
+
+from typing import Final
+
+from webhook.engine.targets import (
+    architecture,
+    cpu_feature,
+    cpu_manager,
+    cpu_model,
+    cpu_vendor,
+    machine_type,
+    maintenance,
+    network,
+    node_affinity,
+    node_selector,
+    not_ready,
+    obsolete_host_model,
+    pod_affinity,
+    taint,
+    topology_spread,
+    unschedulable,
+    virt_not_schedulable,
+    witness,
+)
+from webhook.engine.targets.predicate import NodePredicate, PodPredicate, Predicate
+
+BY_NODE: Final[tuple[NodePredicate, ...]] = (
+    not_ready,
+    maintenance,
+    unschedulable,
+    taint,
+    witness,
+    virt_not_schedulable,
+    architecture,
+    cpu_model,
+    cpu_feature,
+    cpu_vendor,
+    obsolete_host_model,
+    cpu_manager,
+    machine_type,
+    network,
+    node_selector,
+    node_affinity,
+)
+BY_PODS: Final[tuple[PodPredicate, ...]] = (
+    pod_affinity,
+    topology_spread,
+)
+ALL: Final[tuple[Predicate, ...]] = (*BY_NODE, *BY_PODS)
+"""In the order in which a node's reasons are told."""

@@ -1,0 +1,36 @@
+"""The node affinity of the virtual machine excludes the node.
+
+Judged: `requiredDuringSchedulingIgnoredDuringExecution`. Its terms are alternatives, the expressions and fields of one
+term must all hold.
+Remedy: change the VM's node scheduling rules, label the node, or take another node.
+Source: kube-scheduler's plugin NodeAffinity.
+Since: any Kubernetes that KubeVirt runs on.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from webhook.engine.conditions import meeting_one, unmet
+from webhook.engine.target_pod.demands import Demands, family
+from webhook.engine.targets.predicate import Refusal
+from webhook.engine.wording import named
+from webhook.objects.scheduling import Requirement
+from webhook.state.snapshot import Snapshot
+
+ID: Final = "node-affinity"
+
+
+def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:
+    """Refuse the nodes outside of what all terms ask for, and those that no term accepts."""
+    for requirement in demands.required:
+        if not family(requirement.key) and (nodes := unmet(requirement, cluster)):
+            yield Refusal(predicate=ID, nodes=nodes, reason=f"does not meet {named(str(requirement))}")
+    if demands.alternatives is not None:
+        refused = cluster.nodes.all & ~meeting_one(demands.alternatives, cluster.nodes)
+        yield Refusal(predicate=ID, nodes=refused, reason=_reason(demands.alternatives))
+
+
+def _reason(alternatives: tuple[tuple[Requirement, ...], ...]) -> str:
+    if not alternatives:
+        return "is excluded by a node affinity that no node can meet"
+    return "meets neither " + " nor ".join(named(" and ".join(map(str, term))) for term in alternatives)

@@ -1,0 +1,55 @@
+"""What a target predicate is: a module with a docstring, an id, and a pure function that refuses sets of nodes."""
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from msgspec import Struct
+
+from webhook.engine.conditions import unmet
+from webhook.engine.target_pod.demands import Demands
+from webhook.engine.target_pod.pod import TargetPod
+from webhook.objects.scheduling import Requirement
+from webhook.state.nodes import NodeSet
+from webhook.state.snapshot import Snapshot
+
+
+class Refusal(Struct, frozen=True, kw_only=True):
+    """A set of nodes that can't take a pod, and why: `reason` is a clause about one node (`is cordoned`).
+
+    `passing` is true where nobody has to do anything but wait: a pod is in the way that is ending.
+    """
+
+    predicate: str
+    nodes: NodeSet
+    reason: str
+    passing: bool = False
+
+
+class Predicate(Protocol):
+    """A module of this package: its docstring is the documentation, its name the id with underscores."""
+
+    ID: str
+    __doc__: str | None
+
+
+class NodePredicate(Predicate, Protocol):
+    """One that looks at a node by itself: pods with the same demands are refused alike, and judged once."""
+
+    def refusals(self, demands: Demands, cluster: Snapshot, /) -> Iterator[Refusal]:
+        """Yield the sets of nodes that can't take such a pod, each with its reason."""
+
+
+class PodPredicate(Predicate, Protocol):
+    """One that looks at the pods on the nodes."""
+
+    def refusals(self, pod: TargetPod, cluster: Snapshot, /) -> Iterator[Refusal]:
+        """Yield the sets of nodes that can't take the pod, each with its reason."""
+
+
+def by_labels(
+    predicate: str, demands: Demands, cluster: Snapshot, reason: Callable[[Requirement], str]
+) -> Iterator[Refusal]:
+    """Yield for each of the conditions that a predicate is about the nodes that don't meet it."""
+    for requirement in demands.families.get(predicate, ()):
+        if nodes := unmet(requirement, cluster):
+            yield Refusal(predicate=predicate, nodes=nodes, reason=reason(requirement))

@@ -1,0 +1,68 @@
+"""What is decided about a request, before it has a form on the wire."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from webhook.state.kinds import Reference
+
+
+class Violation(Struct, frozen=True, kw_only=True):
+    """One broken restriction, with all that a person needs to mend it.
+
+    `restriction` is its id (`cd-rom`), `field` the exact path in the object (`spec.domain.devices.disks[1].cdrom`),
+    `problem` a clause that names the thing (`disk "iso" is a CD-ROM with a volume in it`), `remedy` an imperative
+    clause (`eject the CD-ROM`); `details` are further sentences, commands among them.
+    """
+
+    restriction: str
+    field: str
+    problem: str
+    remedy: str
+    details: str = ""
+
+    @property
+    def message(self) -> str:
+        """One line: the restriction, what is wrong, where, and how to mend it."""
+        remedy = self.remedy[:1].upper() + self.remedy[1:]
+        return f"{self.restriction}: {self.problem} ({self.field}). {remedy}.{self.details and ' ' + self.details}"
+
+
+class Subject(Struct, frozen=True, kw_only=True):
+    """The virtual machine that a verdict is about: for `status.details`, and for Events.
+
+    `title` is what people call it (`VM default/web`); `vm` and `vm_uid` name the VM that owns a VMI, "" for none.
+    """
+
+    title: str
+    kind: str
+    resource: str
+    namespace: str
+    name: str
+    uid: str = ""
+    vm: str = ""
+    vm_uid: str = ""
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """The decision: allowed or not, what to say, and what to write into the object.
+
+    `causes` are the restrictions that are broken; an allowed request may have some, where they only warn.
+    `patch` is a list of JSON Patch operations, empty for none. `rests_on` names the objects that must be read from
+    the API server before the decision may be given: nobody is refused because of a stale or missing copy.
+    `underivable` says what should have been written and could not be told, "" for nothing: to be logged and counted.
+    """
+
+    allowed: bool = True
+    message: str = ""
+    causes: tuple[Violation, ...] = ()
+    subject: Subject | None = None
+    warnings: tuple[str, ...] = ()
+    patch: tuple[Mapping[str, Any], ...] = ()
+    underivable: str = ""
+    audit: Mapping[str, str] = {}
+    rests_on: frozenset[Reference] = frozenset()
+
+
+ALLOWED = Verdict()

@@ -1,0 +1,109 @@
+"""The live cluster as the service sees it: every kind that rules read, kept up to date by watches."""
+
+import threading
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from webhook.kube import live
+from webhook.kube.api import Api
+from webhook.kube.condition import Condition, now
+from webhook.kube.memory import return_large_pieces
+from webhook.kube.reflector import Pace, Reflector
+from webhook.kube.source import ClusterUnavailable
+from webhook.kube.store import Store
+from webhook.state.kinds import KINDS, Kind, Reference
+from webhook.state.snapshot import Snapshot
+from webhook.state.table import Table
+
+WATCHED: Final = tuple(kind for kind in KINDS if kind.watched)
+_READERS: Final = 16
+_STOP_SECONDS: Final = 5.0
+_VERSION_SECONDS: Final = 2.0
+
+
+class WatchedCluster:
+    """A cluster whose snapshot costs no call. Start it in the process that serves: threads don't survive a fork."""
+
+    def __init__(
+        self, api: Api, kinds: Iterable[Kind] = WATCHED, *, max_age: float = 180.0, pace: Pace | None = None
+    ) -> None:
+        """Take what to watch. What has not been confirmed for `max_age` seconds isn't relied on any more."""
+        self._api = api
+        self._max_age = max_age
+        self._store = Store()
+        pace = pace or _pace(max_age)
+        self._reflectors = tuple(Reflector(api, kind, self._store, pace) for kind in kinds)
+        self._stopped = threading.Event()
+        self._publisher = threading.Thread(
+            target=self._store.publish_until, args=(self._stopped,), name="snapshots", daemon=True
+        )
+        self._readers = ThreadPoolExecutor(_READERS, "reader")
+
+    def start(self) -> None:
+        """Begin to load and to watch; returns at once."""
+        return_large_pieces()
+        self._publisher.start()
+        for reflector in self._reflectors:
+            reflector.start()
+
+    def stop(self) -> None:
+        """End all watches and close the connections."""
+        self._stopped.set()
+        self._store.wake()
+        self._readers.shutdown(wait=False, cancel_futures=True)
+        for reflector in self._reflectors:
+            reflector.stop()
+        deadline = now() + _STOP_SECONDS
+        for reflector in self._reflectors:
+            reflector.join(max(deadline - now(), 0))
+        self._api.close()
+
+    def snapshot(self) -> Snapshot:
+        """Return what is known now, without any call.
+
+        Raises:
+            ClusterUnavailable: while a kind has not been loaded, or has not been confirmed for too long.
+        """
+        oldest = now() - self._max_age
+        for reflector in self._reflectors:
+            if not reflector.loaded or reflector.seen < oldest:
+                raise ClusterUnavailable(str(reflector.condition(self._max_age)))
+        return self._store.snapshot
+
+    def reread(self, snapshot: Snapshot, references: frozenset[Reference], timeout: float) -> Snapshot:
+        """Return the snapshot with the objects that are referred to as the API server has them at this moment.
+
+        Raises:
+            ClusterUnavailable: when they can't be read within `timeout` seconds.
+        """
+        return live.reread(self._api, self._readers, snapshot, references, timeout=timeout, caught_up=self._caught_up)
+
+    def ready(self) -> bool:
+        """Tell whether `snapshot` would answer."""
+        return all(condition.good for condition in self.conditions())
+
+    def conditions(self) -> tuple[Condition, ...]:
+        """Return how well each kind is known."""
+        return tuple(reflector.condition(self._max_age) for reflector in self._reflectors)
+
+    def ages(self) -> Mapping[str, float]:
+        """Return by kind how many seconds ago the API server last confirmed what is known of it."""
+        return {condition.kind: condition.age for condition in self.conditions()}
+
+    def _caught_up(self, kind: Kind, timeout: float) -> Table[Any] | None:
+        """Return a kind's table as soon as the watch has told of all that happened before this call.
+
+        In a cluster that is large there is always something to tell: kubelets write their nodes' status all the time.
+        """
+        reflector = next((reflector for reflector in self._reflectors if reflector.kind == kind), None)
+        if reflector is None or not reflector.reaches(self._api.version(kind, timeout=_VERSION_SECONDS), timeout):
+            return None
+        self._store.publish()
+        return self._store.snapshot.table(kind.name)
+
+
+def _pace(max_age: float) -> Pace:
+    """Return a pace at which a kind of which there is nothing to tell is confirmed often enough."""
+    watch = max(2, min(Pace().watch, round(max_age / 3)))
+    return Pace(watch=watch, silence=watch * 4 / 3)

@@ -1,0 +1,1 @@
+"""What can be set: names, defaults, and how each value is read."""

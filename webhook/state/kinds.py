@@ -1,0 +1,114 @@
+"""The kinds of objects that rules read: where the API server has them, and how they become views.
+
+Everything that fills a snapshot (manifests, live reads, watches) and everything that needs rights (the chart) goes by
+this one table.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from msgspec import Struct
+
+from webhook.objects.claim import read_claim
+from webhook.objects.fields import Fields
+from webhook.objects.kubevirt import read_kubevirt
+from webhook.objects.metadata import read_metadata
+from webhook.objects.migration import read_migration
+from webhook.objects.migration_policy import read_migration_policy
+from webhook.objects.node import read_node
+from webhook.objects.pod import LAUNCHER, read_pod
+from webhook.objects.vm import read_vm
+from webhook.objects.vmi import read_vmi
+from webhook.state.nodes import NodeTable
+from webhook.state.pods import PodTable
+from webhook.state.table import Table
+
+
+class Kind(Struct, frozen=True, kw_only=True):
+    """One kind.
+
+    `optional` ones may be missing from the cluster, with their CustomResourceDefinition. `selector` restricts the kind
+    to the objects with these labels. `watched` ones are kept up to date by the service; others are read when asked for.
+    `labelled` is false where no rule reads labels, annotations or owners: they aren't kept.
+    """
+
+    name: str
+    group: str
+    version: str
+    plural: str
+    namespaced: bool
+    read: Callable[[Fields], object]
+    optional: bool = False
+    selector: str = ""
+    watched: bool = True
+    labelled: bool = True
+    table: Callable[[], Table[Any]] = Table
+
+    @property
+    def api_version(self) -> str:
+        """The `apiVersion` of its objects."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    def path(self, namespace: str = "", name: str = "") -> str:
+        """Return the API server's path of one object, or ("" for the name) of all in a namespace ("" for every one)."""
+        places = ("namespaces", namespace) if self.namespaced and namespace else ()
+        return "/".join(("", "apis" if self.group else "api", self.api_version, *places, self.plural, name)).rstrip("/")
+
+
+VMI: Final = Kind(
+    name="VirtualMachineInstance", group="kubevirt.io", version="v1", plural="virtualmachineinstances",
+    namespaced=True, read=read_vmi, optional=True,
+)  # fmt: skip
+VM: Final = Kind(
+    name="VirtualMachine", group="kubevirt.io", version="v1", plural="virtualmachines",
+    namespaced=True, read=read_vm, optional=True, watched=False,
+)  # fmt: skip
+MIGRATION: Final = Kind(
+    name="VirtualMachineInstanceMigration", group="kubevirt.io", version="v1",
+    plural="virtualmachineinstancemigrations", namespaced=True, read=read_migration, optional=True,
+)  # fmt: skip
+KUBEVIRT: Final = Kind(
+    name="KubeVirt", group="kubevirt.io", version="v1", plural="kubevirts",
+    namespaced=True, read=read_kubevirt, optional=True,
+)  # fmt: skip
+CLAIM: Final = Kind(
+    name="PersistentVolumeClaim", group="", version="v1", plural="persistentvolumeclaims",
+    namespaced=True, read=read_claim, labelled=False,
+)  # fmt: skip
+NAMESPACE: Final = Kind(
+    name="Namespace", group="", version="v1", plural="namespaces", namespaced=False, read=read_metadata,
+)  # fmt: skip
+NODE: Final = Kind(
+    name="Node", group="", version="v1", plural="nodes", namespaced=False, read=read_node, labelled=False,
+    table=NodeTable,
+)  # fmt: skip
+POD: Final = Kind(
+    name="Pod", group="", version="v1", plural="pods", namespaced=True, read=read_pod,
+    selector="=".join(LAUNCHER), table=PodTable,
+)  # fmt: skip
+POLICY: Final = Kind(
+    name="MigrationPolicy", group="migrations.kubevirt.io", version="v1alpha1", plural="migrationpolicies",
+    namespaced=False, read=read_migration_policy, optional=True, labelled=False,
+)  # fmt: skip
+
+KINDS: Final = (VMI, VM, MIGRATION, KUBEVIRT, CLAIM, NAMESPACE, NODE, POD, POLICY)
+BY_NAME: Final[Mapping[str, Kind]] = {kind.name: kind for kind in KINDS}
+
+
+class Reference(Struct, frozen=True, kw_only=True):
+    """Objects of one kind that a decision rests on.
+
+    One object by `name`; or, with "" for the name, all those in the namespace ("" for every one) that carry `labels`.
+    """
+
+    kind: str
+    namespace: str = ""
+    name: str = ""
+    labels: frozenset[tuple[str, str]] = frozenset()
+
+    def __str__(self) -> str:
+        """Return it as people write it: `PersistentVolumeClaim default/disk`."""
+        place = "/".join(part for part in (self.namespace, self.name) if part)
+        return " ".join(
+            part for part in (self.kind, place, ",".join(f"{k}={v}" for k, v in sorted(self.labels))) if part
+        )

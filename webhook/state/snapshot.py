@@ -1,0 +1,125 @@
+"""The immutable picture of the cluster that rules look at."""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final, TypeVar, cast
+
+from webhook.objects.claim import Claim
+from webhook.objects.fields import Fields
+from webhook.objects.kubevirt import KubeVirt
+from webhook.objects.metadata import Metadata
+from webhook.objects.migration import Migration
+from webhook.objects.migration_policy import MigrationPolicy
+from webhook.objects.scheduling import Selector
+from webhook.objects.vm import VirtualMachine
+from webhook.objects.vmi import VirtualMachineInstance
+from webhook.state.kinds import BY_NAME, CLAIM, KINDS, KUBEVIRT, MIGRATION, NAMESPACE, NODE, POD, POLICY, VM, VMI
+from webhook.state.nodes import NodeTable
+from webhook.state.pods import PodTable
+from webhook.state.table import Key, Table
+from webhook.state.trimming import trimmed
+
+T = TypeVar("T")
+
+REMEMBERED: Final = 256
+"""Answers that a snapshot keeps: the API server has at most 200 writes under way."""
+
+Changes = Mapping[str, Mapping[Key, Any]]
+"""By kind and key: the new view, None for an object that is gone."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The table of each kind, by the kind's name; those that every question is about are looked up once."""
+
+    tables: Mapping[str, Table[Any]] = field(default_factory=dict)
+    _found: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def vmi(self, namespace: str, name: str) -> VirtualMachineInstance | None:
+        """Return a VMI."""
+        return self.table(VMI.name).get(namespace, name)
+
+    def vm(self, namespace: str, name: str) -> VirtualMachine | None:
+        """Return a VM."""
+        return self.table(VM.name).get(namespace, name)
+
+    def claim(self, namespace: str, name: str) -> Claim | None:
+        """Return a PersistentVolumeClaim."""
+        return self.table(CLAIM.name).get(namespace, name)
+
+    def namespace(self, name: str) -> Metadata | None:
+        """Return a namespace's metadata."""
+        return self.table(NAMESPACE.name).get("", name)
+
+    @cached_property
+    def nodes(self) -> NodeTable:
+        """The nodes, by name and by what they have."""
+        return cast("NodeTable", self.table(NODE.name))
+
+    @cached_property
+    def pods(self) -> PodTable:
+        """The virt-launcher pods, and any others that a decision rests on."""
+        return cast("PodTable", self.table(POD.name))
+
+    def namespaces(self, selector: Selector) -> Iterator[str]:
+        """Yield the names of the namespaces with labels that are selected."""
+        return (space.name for space in self.table(NAMESPACE.name) if selector.matches(space.labels))
+
+    def migrations(self) -> Iterable[Migration]:
+        """Return all migrations."""
+        return self.table(MIGRATION.name)
+
+    def policies(self) -> Iterable[MigrationPolicy]:
+        """Return all migration policies."""
+        return self.table(POLICY.name)
+
+    @cached_property
+    def kubevirt(self) -> KubeVirt | None:
+        """The KubeVirt custom resource; there is at most one in a cluster."""
+        return next(iter(self.table(KUBEVIRT.name)), None)
+
+    def once(self, question: Hashable, find: Callable[[], T]) -> T:
+        """Return the answer to a question about this snapshot, which is found out once, for it can't change."""
+        answer: T | None = self._found.get(question)
+        if answer is None:
+            if len(self._found) >= REMEMBERED:
+                self._found.clear()
+            answer = self._found[question] = find()
+        return answer
+
+    def apart(self) -> "Snapshot":
+        """Return the same with a memory of its own, which goes with it."""
+        return Snapshot(self.tables)
+
+    def changed(self, changes: Changes) -> "Snapshot":
+        """Return the snapshot with these changes; the very same one when nothing differs."""
+        tables = {kind: self.table(kind).changed(views) for kind, views in changes.items()}
+        if all(table is self.table(kind) for kind, table in tables.items()):
+            return self
+        return Snapshot({**self.tables, **tables})
+
+    def table(self, kind: str) -> Table[Any]:
+        """Return the table of a kind, by the kind's name."""
+        return self.tables.get(kind, _EMPTY[kind])
+
+
+_EMPTY: Final[Mapping[str, Table[Any]]] = {kind.name: kind.table() for kind in KINDS}
+
+
+def snapshot_of(documents: Iterable[Mapping[str, Any]]) -> Snapshot:
+    """Build a snapshot from objects as the API server or a manifest has them; kinds that no rule reads are left out."""
+    changes: dict[str, dict[Key, Any]] = {}
+    for document in documents:
+        fields = Fields(document)
+        kind = BY_NAME.get(fields.text("kind"))
+        if kind is None or fields.text("apiVersion").split("/")[0] != kind.api_version.split("/")[0]:
+            continue
+        changes.setdefault(kind.name, {})[key_of(fields)] = trimmed(kind, kind.read(fields))
+    return Snapshot().changed(changes)
+
+
+def key_of(document: Fields) -> Key:
+    """Return the key of an object in its table."""
+    metadata = document.object("metadata")
+    return metadata.text("namespace"), metadata.text("name")
