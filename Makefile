@@ -25,8 +25,8 @@ test: env chromium ## Run all tests, end to end on a real control plane
 fidelity: env ## Compare our list of eligible nodes with kube-scheduler's on 10,000 random clusters
 	$(BIN)/python -m fidelity
 
-bench: env chromium ## Compare speed and memory with what a user would take instead; QUICK=1: in 5 minutes
-	@$(BIN)/python -m bench $(if $(QUICK),--quick)
+bench: env chromium ## Compare speed and memory with what a user would take instead; QUICK=1: in 5 minutes; BEFORE=COMMIT
+	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(BEFORE),--before $(BEFORE))
 
 soak: env ## Restart replicas and rotate certificates under load for a quarter of an hour: nothing may be lost
 	@$(BIN)/python -m soak

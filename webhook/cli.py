@@ -8,6 +8,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 import click
 
+from webhook.engine.assessment import Rules
 from webhook.kube.source import ClusterUnavailable
 from webhook.server import logs
 from webhook.settings.settings import FILE, JUDGING, PREFIX, Described, InvalidSettings, Settings, described, load
@@ -85,12 +86,13 @@ def serve(**flags: str | None) -> None:
 
     Exit codes: 0 after SIGTERM; 2 wrong settings, or manifests that can't be read; 3 the cluster is not reachable.
     """
+    from webhook.server.clusters import source_of  # noqa: PLC0415 - the other commands need no server
     from webhook.server.process import run  # noqa: PLC0415 - the other commands need no server
 
     settings = settings_from(flags)
     logs.configure(settings.log_format, settings.log_level)
     try:
-        run(settings)
+        run(settings, source_of(settings))
     except UnreadableManifest as error:
         _end(str(error), USAGE)
     except ClusterUnavailable as error:
@@ -108,14 +110,21 @@ def review(file: str, path: str | None, **flags: str | None) -> None:
 
     Exit codes: 0 allowed; 1 denied; 2 wrong usage, or unreadable input; 3 the cluster is not reachable; 70 a bug.
     """
-    from webhook.server.offline import Unusable, review_file  # noqa: PLC0415 - `serve` needs none of it
+    from webhook.admission.offline import Unusable, review_file  # noqa: PLC0415 - `serve` needs none of it
+    from webhook.admission.reviewer import Reviewer  # noqa: PLC0415 - `certs` needs none of it
+    from webhook.server.clusters import cluster_now  # noqa: PLC0415 - `certs` needs none of it
 
     logs.configure("console", "error")
     settings = settings_from(flags)
     try:
-        output, code = review_file(file, path, settings)
+        reviewer = Reviewer(cluster=cluster_now(settings), rules=Rules(policy=settings.policy))
+        output, code = review_file(file, path, reviewer, settings.request_timeout)
     except Unusable as error:
         _end(str(error), error.code)
+    except UnreadableManifest as error:
+        _end(str(error), USAGE)
+    except ClusterUnavailable as error:
+        _end(str(error), UNREACHABLE)
     click.echo(output)
     sys.exit(code)
 

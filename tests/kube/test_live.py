@@ -1,5 +1,6 @@
 """Reading the API server at this moment, on a real one: what decides, and everything at once."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,7 +49,7 @@ def heartbeats(admin: Admin, node: str) -> Iterator[None]:
 
 def reread(cluster: WatchedCluster, snapshot: Snapshot, *references: Reference) -> Snapshot:
     """Read these objects anew."""
-    return cluster.reread(snapshot, frozenset(references), timeout=10)
+    return asyncio.run(cluster.reread(snapshot, frozenset(references), timeout=10))
 
 
 def a_launcher(name: str, **labels: str) -> dict[str, object]:
@@ -233,11 +234,10 @@ def test_what_does_not_come_in_time_is_named() -> None:
     with scripted_server(get=[Answer(parts=[b"{", SILENCE])]) as server:
         cluster = WatchedCluster(Api(Connection(Nobody(server.url))), [])
 
+        wanted = Reference(kind=VMI.name, namespace="default", name="web")
         late = r"could not be read( within 0\.2 s$|: http://127.* can't be reached: Read timed out)"
         with pytest.raises(ClusterUnavailable, match=rf"^VirtualMachineInstance default/web {late}"):
-            cluster.reread(
-                Snapshot(), frozenset({Reference(kind=VMI.name, namespace="default", name="web")}), timeout=0.2
-            )
+            asyncio.run(cluster.reread(Snapshot(), frozenset({wanted}), timeout=0.2))
         cluster.stop()
 
 

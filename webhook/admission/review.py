@@ -45,7 +45,7 @@ class AdmissionRequest(Struct, frozen=True, kw_only=True):
     old_object: Fields
 
 
-def read(body: bytes) -> AdmissionRequest:
+def read(body: bytes | bytearray) -> AdmissionRequest:
     """Read a review's request.
 
     Raises:
@@ -91,7 +91,7 @@ def write(request: AdmissionRequest, verdict: Verdict) -> bytes:
     return orjson.dumps({"apiVersion": request.api_version, "kind": "AdmissionReview", "response": response})
 
 
-def _decode(body: bytes) -> Fields:
+def _decode(body: bytes | bytearray) -> Fields:
     if not body:
         raise NotAReview("the request has no body")
     try:

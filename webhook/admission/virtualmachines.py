@@ -13,8 +13,8 @@ from webhook.admission import migrations
 from webhook.admission.presentation import misread_warnings, refusal, warning
 from webhook.admission.requester import is_kubevirt_controller
 from webhook.admission.review import AdmissionRequest
-from webhook.engine.assessment import Assessment, assess
-from webhook.engine.policy import Enforcement, Policy
+from webhook.engine.assessment import Assessment, Rules, assess
+from webhook.engine.policy import Enforcement
 from webhook.engine.verdict import ALLOWED, Verdict
 from webhook.objects.metadata import Metadata, read_metadata
 from webhook.objects.migration import HARVESTER_TARGET, a_move_to
@@ -26,15 +26,15 @@ from webhook.state.snapshot import Snapshot
 REQUIRED: Final = "live-migration-webhook/required"
 
 
-def validate(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> Verdict:
+def validate(request: AdmissionRequest, snapshot: Snapshot, rules: Rules) -> Verdict:
     """Say what will forbid a live migration, when the specification is new or changed."""
     if node := _newly_asked_node(request):
-        return _validate_move(request, snapshot, policy, node)
+        return _validate_move(request, snapshot, rules, node)
     if request.operation == "UPDATE" and request.object.value.get("spec") == request.old_object.value.get("spec"):
         return ALLOWED
     metadata, vmi = _read(request)
-    assessment = assess(vmi, snapshot, policy, with_targets=False)
-    denied = [v for v in assessment.violations if policy.enforcement(v.restriction) is Enforcement.DENY]
+    assessment = assess(vmi, snapshot, rules.policy, restrictions=rules.restrictions, with_targets=False)
+    denied = [v for v in assessment.violations if rules.policy.enforcement(v.restriction) is Enforcement.DENY]
     if denied and _is_required(metadata, snapshot) and not is_kubevirt_controller(request.user, snapshot):
         return _required(refusal(assessment, denied, misread_warnings(vmi.misread)), metadata)
     return Verdict(warnings=(*misread_warnings(vmi.misread), *_advice(assessment)))
@@ -52,10 +52,10 @@ def _newly_asked_node(request: AdmissionRequest) -> str:
     return "" if asked == old.get(HARVESTER_TARGET) else asked
 
 
-def _validate_move(request: AdmissionRequest, snapshot: Snapshot, policy: Policy, node: str) -> Verdict:
+def _validate_move(request: AdmissionRequest, snapshot: Snapshot, rules: Rules, node: str) -> Verdict:
     """Judge Harvester's first write of a move like the migration that follows: a refusal here leaves no residue."""
     vmi = read_vmi(request.object, request.namespace)
-    return migrations.judge(vmi, a_move_to(node, vmi.metadata), snapshot, policy)
+    return migrations.judge(vmi, a_move_to(node, vmi.metadata), snapshot, rules)
 
 
 def _read(request: AdmissionRequest) -> tuple[Metadata, VirtualMachineInstance]:

@@ -18,10 +18,23 @@ from webhook.engine.targets.predicate import Refusal
 from webhook.engine.timeouts import Timeouts, effective_timeouts
 from webhook.engine.verdict import Violation
 from webhook.engine.waiting import wait
+from webhook.objects.kubevirt import KubeVirt
 from webhook.objects.migration import HOSTNAME, Migration
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.state.kinds import CLAIM, KUBEVIRT, VM, VMI, Reference
 from webhook.state.snapshot import Snapshot
+
+
+class Rules(Struct, frozen=True, kw_only=True, cache_hash=True):
+    """What is judged by: the restrictions that there are, and the operator's policy about them."""
+
+    policy: Policy = Policy()
+    restrictions: tuple[Restriction, ...] = ALL
+
+    def resolved(self, kubevirt: KubeVirt | None) -> "Rules":
+        """Return the rules with the policy that fits the cluster."""
+        policy = self.policy.resolved(kubevirt)
+        return self if policy is self.policy else replace(self, policy=policy)
 
 
 class Assessment(Struct, frozen=True, kw_only=True):
@@ -61,16 +74,17 @@ def assess(
     policy: Policy,
     migration: Migration | None = None,
     *,
+    restrictions: tuple[Restriction, ...] = ALL,
     with_targets: bool = True,
 ) -> Assessment:
-    """Judge a VMI, or what a VM's template would start, by every restriction that isn't off.
+    """Judge a VMI, or what a VM's template would start, by every one of the restrictions that isn't off.
 
     Without a migration, one to any node is meant. `with_targets` false judges the object alone, not where it can go.
     """
     placement = _placement(vmi, snapshot, migration) if with_targets else None
     case = Case(vmi=vmi, snapshot=snapshot, migration=migration, placement=placement)
     violations: list[Violation] = []
-    for restriction in _applicable(policy, decentralized=case.decentralized):
+    for restriction in _applicable(restrictions, policy, decentralized=case.decentralized):
         if broken := tuple(restriction.check(case)):
             violations += broken
             case = replace(case, found=case.found | {violation.restriction for violation in broken})
@@ -78,7 +92,7 @@ def assess(
     return Assessment(
         vmi=vmi,
         violations=tuple(violations),
-        rests_on=_references(case, violations) if violations else frozenset(),
+        rests_on=_references(case, violations, restrictions) if violations else frozenset(),
         cpu=cpu_model(vmi, snapshot.kubevirt),
         timeouts=timeouts,
         placement=placement,
@@ -94,13 +108,15 @@ def _placement(vmi: VirtualMachineInstance, snapshot: Snapshot, migration: Migra
 
 
 @lru_cache(maxsize=16)
-def _applicable(policy: Policy, *, decentralized: bool) -> tuple[Restriction, ...]:
+def _applicable(
+    restrictions: tuple[Restriction, ...], policy: Policy, *, decentralized: bool
+) -> tuple[Restriction, ...]:
     """Return the restrictions that are judged, in their order."""
-    elsewhere = {Concern.VOLUME, Concern.TARGET} if decentralized else set()
+    unjudged = {Concern.VOLUME, Concern.TARGET} if decentralized else set()
     return tuple(
         restriction
-        for restriction in ALL
-        if restriction.CONCERN not in elsewhere and policy.enforcement(restriction.ID) is not Enforcement.OFF
+        for restriction in restrictions
+        if restriction.CONCERN not in unjudged and policy.enforcement(restriction.ID) is not Enforcement.OFF
     )
 
 
@@ -114,7 +130,7 @@ def _timeouts(vmi: VirtualMachineInstance, snapshot: Snapshot) -> Timeouts:
     return effective_timeouts(vmi, snapshot.kubevirt, snapshot.policies(), labels)
 
 
-def _references(case: Case, violations: list[Violation]) -> frozenset[Reference]:
+def _references(case: Case, violations: list[Violation], restrictions: tuple[Restriction, ...]) -> frozenset[Reference]:
     namespace, name = case.vmi.metadata.key
     claims = {volume.claim for volume in case.vmi.devices.volumes if volume.claim}
     references = {
@@ -125,7 +141,7 @@ def _references(case: Case, violations: list[Violation]) -> frozenset[Reference]
     owner = case.vmi.metadata.owner
     if owner and HOSTNAME in case.vmi.scheduling.node_selector:
         references.add(Reference(kind=VM.name, namespace=namespace, name=owner.name))
-    about_targets = {restriction.ID for restriction in ALL if restriction.CONCERN is Concern.TARGET}
+    about_targets = {each.ID for each in restrictions if each.CONCERN is Concern.TARGET}
     if case.placement and any(violation.restriction in about_targets for violation in violations):
         references |= rests_on(case.vmi, case.placement, case.snapshot)
     return frozenset(references)

@@ -71,13 +71,15 @@ class WatchedCluster:
                 raise ClusterUnavailable(str(reflector.condition(self._max_age)))
         return self._store.snapshot
 
-    def reread(self, snapshot: Snapshot, references: frozenset[Reference], timeout: float) -> Snapshot:
+    async def reread(self, snapshot: Snapshot, references: frozenset[Reference], timeout: float) -> Snapshot:
         """Return the snapshot with the objects that are referred to as the API server has them at this moment.
 
         Raises:
             ClusterUnavailable: when they can't be read within `timeout` seconds.
         """
-        return live.reread(self._api, self._readers, snapshot, references, timeout=timeout, caught_up=self._caught_up)
+        return await live.reread(
+            self._api, self._readers, snapshot, references, timeout=timeout, caught_up=self._caught_up
+        )
 
     def ready(self) -> bool:
         """Tell whether `snapshot` would answer."""

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
 
+from webhook.engine.verdict import Verdict
 from webhook.kube.api import connect
 from webhook.kube.credentials import NoCredentials
+from webhook.kube.events import Events
 from webhook.kube.live import read_all
 from webhook.kube.refusals import ApiError
 from webhook.kube.source import Cluster, ClusterUnavailable
 from webhook.kube.watched import WATCHED, WatchedCluster
-from webhook.server.answer import Recorder
-from webhook.server.events import Events
 from webhook.settings.settings import Settings
 from webhook.state.manifests import Manifests, manifests
 
@@ -23,7 +23,7 @@ def _nothing() -> None:
 class Source(Struct, frozen=True, kw_only=True):
     """A cluster, and how its state is kept: `start` begins to watch, in the process that judges.
 
-    `missing` says, one line each, what is not loaded or not fresh; `ages` how old each kind is, in seconds; `record`
+    `missing` says, one line each, what is not loaded or not fresh; `ages` how old each kind is, in seconds; `tell`
     tells the cluster of verdicts.
     """
 
@@ -32,7 +32,7 @@ class Source(Struct, frozen=True, kw_only=True):
     stop: Callable[[], None] = _nothing
     missing: Callable[[], Iterable[str]] = tuple
     ages: Callable[[], Mapping[str, float]] = dict
-    record: Recorder | None = None
+    tell: Callable[[Verdict], None] | None = None
 
 
 def source_of(settings: Settings) -> Source:
@@ -87,5 +87,5 @@ def _watched(settings: Settings) -> Source:
         stop=stop,
         missing=lambda: [str(condition) for condition in cluster.conditions() if not condition.good],
         ages=cluster.ages,
-        record=events.record if events else None,
+        tell=events.tell if events else None,
     )

@@ -81,6 +81,17 @@ def configure(log_format: str, log_level: str) -> None:
     logging.basicConfig(handlers=[_Forwarded()], level=level, force=True)
 
 
+def info(event: str, fields: dict[str, Any]) -> None:
+    """Log what happens thousands of times a second: four fifths of what a line costs are a logger's ways to it."""
+    if not logging.root.isEnabledFor(logging.INFO):
+        return
+    if structlog.get_config()["processors"][-1] is _json:
+        OUTPUT.write(_dumped("info", event, fields) + b"\n")
+        OUTPUT.flush()
+    else:
+        structlog.get_logger().info(event, **fields)
+
+
 def expect_many() -> None:
     """Prepare for thousands of lines a second: from now on, what is configured stays, and lines are gathered."""
     structlog.configure(cache_logger_on_first_use=True)
@@ -91,7 +102,11 @@ def _json(logger: Any, method: str, event: MutableMapping[str, Any]) -> bytes:
     """Render an event in one go: it is half of what a review's line would cost otherwise."""
     if "exc_info" in event:
         event = structlog.processors.format_exc_info(logger, method, event)
-    line = {"timestamp": datetime.now(UTC), "level": event.pop("level"), "event": event.pop("event"), **event}
+    return _dumped(event.pop("level"), event.pop("event"), event)
+
+
+def _dumped(level: str, event: str, fields: MutableMapping[str, Any]) -> bytes:
+    line = {"timestamp": datetime.now(UTC), "level": level, "event": event, **fields}
     return orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z)
 
 

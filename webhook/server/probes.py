@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from flask import Flask, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from webhook.server.answer import TEXT
+from webhook.server.http1 import TEXT
 from webhook.server.metrics import REGISTRY
 
 

@@ -16,7 +16,6 @@ from typing import Any, Final
 import structlog
 from msgspec import Struct
 
-from webhook.admission.review import AdmissionRequest
 from webhook.engine.verdict import Subject, Verdict
 from webhook.engine.wording import shortened
 from webhook.kube.api import Api
@@ -71,10 +70,10 @@ class Events:
             self._notes.put(None)
             self._thread.join(WRITE_TIMEOUT)
 
-    def record(self, request: AdmissionRequest, verdict: Verdict) -> None:
-        """Take note of a verdict, if there is something to tell: never of a dry run, never waiting."""
+    def tell(self, verdict: Verdict) -> None:
+        """Take note of a verdict, if there is something to tell; never wait."""
         note = _note(verdict)
-        if note is None or request.dry_run:
+        if note is None:
             return
         try:
             self._notes.put_nowait(note)
