@@ -1,8 +1,10 @@
 """The five addresses of a release: each is set in one place, and follows from the repository where that is GitHub's."""
 
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -42,6 +44,21 @@ def test_nothing_is_made_up(environ: Mapping[str, str]) -> None:
     known = completed(Addresses(), "1.2.3", environ)
 
     assert (known.image, known.charts, known.documentation, known.runbook) == ("", "", "", "")
+
+
+def test_a_workflow_can_ask_before_anything_is_installed() -> None:
+    bare = Path(sys.base_prefix) / "bin" / "python3"
+    said = subprocess.run(
+        [bare, "-S", "-m", "tools.release.addresses"],
+        cwd=ROOT,
+        env={**ON_GITHUB, "PATH": "/nowhere"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    assert f"version={addresses.version()}\n" in said
+    assert "image=ghcr.io/acme/live-migration\n" in said
 
 
 def test_the_file_names_each_address_and_the_documentation_each_of_them() -> None:
