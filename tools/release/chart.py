@@ -52,7 +52,10 @@ def replaced(text: str, path: list[str], value: str) -> str:
 
 def with_addresses(about: Mapping[str, Any], known: Addresses, version: str, image: str) -> dict[str, Any]:
     """Return a Chart.yaml that says where the product lives, and which image it runs."""
-    annotations = {**about["annotations"], "artifacthub.io/images": yaml.safe_dump([{"name": NAME, "image": image}])}
+    annotations = {
+        **about.get("annotations", {}),
+        "artifacthub.io/images": yaml.safe_dump([{"name": NAME, "image": image}]),
+    }
     if not known.source:
         return {**about, "annotations": annotations}
     return {
