@@ -11,7 +11,7 @@ from webhook.admission import migrations
 from webhook.admission.hooks import BY_PATH, decide
 from webhook.engine.policy import Enforcement, Policy, Profile
 from webhook.engine.verdict import Verdict
-from webhook.objects.migration import HOSTNAME
+from webhook.objects.labels import HOSTNAME
 from webhook.state import snapshot as snapshots
 from webhook.state.kinds import CLAIM
 from webhook.state.manifests import Manifests

@@ -18,7 +18,8 @@ from webhook.engine.targets.predicate import Refusal
 from webhook.engine.timeouts import Timeouts, effective_timeouts
 from webhook.engine.verdict import Violation
 from webhook.engine.waiting import wait
-from webhook.objects.migration import HOSTNAME, Migration
+from webhook.objects.labels import HOSTNAME
+from webhook.objects.migration import Migration
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.state.kinds import CLAIM, KUBEVIRT, VM, VMI, Reference
 from webhook.state.snapshot import Snapshot

@@ -10,7 +10,7 @@ from typing import Final
 
 from webhook.engine.kubectl import patch_command
 from webhook.engine.wording import quoted
-from webhook.objects.migration import HARVESTER_TARGET, HOSTNAME
+from webhook.objects.labels import HARVESTER_TARGET, HOSTNAME
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.state.snapshot import Snapshot
 

@@ -11,8 +11,8 @@ from webhook.engine.target_pod.pod import TargetPod, target_pod
 from webhook.engine.targets import BY_NODE, BY_PODS
 from webhook.engine.targets.pod_affinity import namespaces
 from webhook.engine.targets.predicate import Refusal
-from webhook.objects.migration import HOSTNAME
-from webhook.objects.pod import CREATED_BY, Pod
+from webhook.objects.labels import CREATED_BY, HOSTNAME
+from webhook.objects.pod import Pod
 from webhook.objects.scheduling import Selector
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.state.kinds import NODE, POD, Reference

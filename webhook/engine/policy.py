@@ -3,13 +3,14 @@
 A profile says which restrictions hold by default; each can be set alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from webhook.engine.verdict import Violation
 from webhook.objects.kubevirt import KubeVirt
 
 
@@ -29,6 +30,8 @@ class Profile(StrEnum):
     AUTO = "auto"
 
 
+_ORDER: Final = (Enforcement.OFF, Enforcement.WARN, Enforcement.DENY)
+
 _BY_PROFILE: Final[Mapping[Profile, Mapping[str, Enforcement]]] = {
     Profile.HARVESTER: {},
     Profile.KUBEVIRT: {"cd-rom": Enforcement.OFF, "container-disk": Enforcement.OFF},
@@ -37,6 +40,13 @@ _BY_PROFILE: Final[Mapping[Profile, Mapping[str, Enforcement]]] = {
 
 HARVESTER_NAMESPACE: Final = "harvester-system"
 """Where Harvester, and nobody else, has its KubeVirt resource."""
+
+
+class Enforced(Struct, frozen=True, kw_only=True):
+    """Violations by what they do; those of a restriction that is off are in neither."""
+
+    denied: tuple[Violation, ...]
+    warned: tuple[Violation, ...]
 
 
 class Policy(Struct, frozen=True, kw_only=True):
@@ -54,6 +64,13 @@ class Policy(Struct, frozen=True, kw_only=True):
         """Return how strictly a restriction holds, by its id."""
         by_profile = _BY_PROFILE[self.profile].get(restriction, Enforcement.DENY)
         return self.enforcements.get(restriction, by_profile)
+
+    def enforced(self, violations: Iterable[Violation], strictest: Enforcement = Enforcement.DENY) -> Enforced:
+        """Tell which violations refuse and which warn, none more strictly than `strictest`."""
+        by_strictness: dict[Enforcement, list[Violation]] = {enforcement: [] for enforcement in Enforcement}
+        for violation in violations:
+            by_strictness[min(self.enforcement(violation.restriction), strictest, key=_ORDER.index)].append(violation)
+        return Enforced(denied=tuple(by_strictness[Enforcement.DENY]), warned=tuple(by_strictness[Enforcement.WARN]))
 
     def resolved(self, kubevirt: KubeVirt | None) -> "Policy":
         """Return the policy with the profile that fits the cluster, where it is left to the cluster.

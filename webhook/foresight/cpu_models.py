@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
-from webhook.engine.cpu_model import HOST_MODEL_LABEL, MIGRATION_MODEL, MODEL, cpu_model
+from webhook.engine.cpu_model import cpu_model
 from webhook.engine.cpu_remedy import cluster_command, shared_models, vm_command
 from webhook.engine.placement import place
 from webhook.foresight.survey import Finding, Survey
+from webhook.objects.labels import HOST_MODEL_LABEL, MIGRATION_MODEL, MODEL
 from webhook.state.nodes import NodeSet
 
 

@@ -14,7 +14,8 @@ from webhook.engine.targets.predicate import Refusal
 from webhook.engine.timeouts import Timeouts
 from webhook.engine.verdict import Violation
 from webhook.foresight.place import Locate, nowhere
-from webhook.objects.vmi import FINAL_PHASES, VirtualMachineInstance
+from webhook.objects.phases import FINAL_PHASES
+from webhook.objects.vmi import VirtualMachineInstance
 from webhook.state.kinds import VM, VMI
 from webhook.state.nodes import NodeSet
 from webhook.state.snapshot import Snapshot

@@ -36,6 +36,6 @@ def read_migration_settings(fields: Fields) -> MigrationSettings:
 def _natural(fields: Fields, key: str) -> int | None:
     number = fields.number(key)
     if number is not None and number < 0:
-        fields.misread.append(f"{fields.path}.{key} is negative")
+        fields.note(key, "is negative")
         return None
     return number

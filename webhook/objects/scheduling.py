@@ -219,7 +219,7 @@ def _requirements(holder: Fields, key: str, *, field: bool = False) -> Iterator[
                 key=expression.text("key"), operator=operator, values=expression.strings("values"), field=field
             )
         else:
-            expression.misread.append(f"{expression.path}.operator is none of {', '.join(sorted(OPERATORS))}")
+            expression.note("operator", f"is none of {', '.join(sorted(OPERATORS))}")
 
 
 def _pod_terms(affinity: Fields) -> Iterator[PodTerm]:

@@ -1,12 +1,11 @@
 """`abort`: end the move of a VM."""
 
-from typing import Final
-
 import click
 
 from webhook.kube.api import Document
 from webhook.kube.refusals import NotFound
 from webhook.objects.fields import Fields
+from webhook.objects.labels import EVACUATION
 from webhook.plugin.completion import complete_vms
 from webhook.plugin.failure import Exit, Failure
 from webhook.plugin.live import api_server
@@ -15,8 +14,6 @@ from webhook.plugin.options import with_cluster, with_namespace
 from webhook.plugin.output import note
 from webhook.settings.settings import Settings
 from webhook.state.kinds import MIGRATION
-
-EVACUATION: Final = "kubevirt.io/evacuationMigration"
 
 
 @click.command("abort")

@@ -5,7 +5,8 @@ from enum import Enum
 from typing import Final, Self
 
 from webhook.objects.amount import Amount
-from webhook.objects.pod import CREATED_BY, LAUNCHER, Pod
+from webhook.objects.labels import CREATED_BY, LAUNCHER
+from webhook.objects.pod import Pod
 from webhook.objects.scheduling import PodTerm, Selector
 from webhook.state.table import Key, Table
 

@@ -18,7 +18,6 @@ from webhook.state.kinds import BY_NAME, CLAIM, KINDS, KUBEVIRT, MIGRATION, NAME
 from webhook.state.nodes import NodeTable
 from webhook.state.pods import PodTable
 from webhook.state.table import Key, Table
-from webhook.state.trimming import trimmed
 
 T = TypeVar("T")
 
@@ -113,13 +112,7 @@ def snapshot_of(documents: Iterable[Mapping[str, Any]]) -> Snapshot:
     for document in documents:
         fields = Fields(document)
         kind = BY_NAME.get(fields.text("kind"))
-        if kind is None or fields.text("apiVersion").split("/")[0] != kind.api_version.split("/")[0]:
-            continue
-        changes.setdefault(kind.name, {})[key_of(fields)] = trimmed(kind, kind.read(fields))
+        if kind is not None and fields.text("apiVersion").split("/")[0] == kind.api_version.split("/")[0]:
+            key, view = kind.view(document)
+            changes.setdefault(kind.name, {})[key] = view
     return Snapshot().changed(changes)
-
-
-def key_of(document: Fields) -> Key:
-    """Return the key of an object in its table."""
-    metadata = document.object("metadata")
-    return metadata.text("namespace"), metadata.text("name")

@@ -10,13 +10,13 @@ from typing import Any, Final, TypeVar
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from webhook.objects.metadata import Metadata
-from webhook.state.kinds import Kind
+from webhook.objects.labels import DOMAIN
+from webhook.objects.metadata import Metadata, metadata_of
 
 KEPT_DOMAINS: Final = ("kubevirt.io", "harvesterhci.io", "live-migration-webhook")
 """Annotations are kept when the domain of their key ends like this; others can be longer than the object."""
 
-_TELLING_NOTHING: Final = frozenset({"kubevirt.io/domain"})
+_TELLING_NOTHING: Final = frozenset({DOMAIN})
 """Annotations that repeat the object's name: without them, most pods share the others."""
 
 T = TypeVar("T")
@@ -25,14 +25,13 @@ _REMEMBERED: Final = 8192
 """Parts that are remembered for sharing: enough for what is common, and a bound for what isn't."""
 
 
-def trimmed(kind: Kind, view: Any) -> Any:
-    """Return the view of an object of this kind in its smallest form."""
-    if isinstance(view, Metadata):
-        return _compact(_without_strangers(view, labelled=kind.labelled))
-    return _compact(replace(view, metadata=_without_strangers(view.metadata, labelled=kind.labelled)))
+def trimmed(view: Any, *, labelled: bool) -> Any:
+    """Return a view in its smallest form; `labelled` false: without labels, annotations and owners, too."""
+    metadata = _trimmed_metadata(metadata_of(view), labelled=labelled)
+    return _interned(metadata if view is metadata_of(view) else replace(view, metadata=metadata))
 
 
-def _without_strangers(metadata: Metadata, *, labelled: bool) -> Metadata:
+def _trimmed_metadata(metadata: Metadata, *, labelled: bool) -> Metadata:
     if not labelled:
         return Metadata(name=metadata.name, namespace=metadata.namespace, labels={}, annotations={})
     return replace(metadata, annotations={key: text for key, text in metadata.annotations.items() if _is_kept(key)})
@@ -42,7 +41,7 @@ def _is_kept(annotation: str) -> bool:
     return annotation.split("/", maxsplit=1)[0].endswith(KEPT_DOMAINS) and annotation not in _TELLING_NOTHING
 
 
-def _compact(value: Any) -> Any:
+def _interned(value: Any) -> Any:
     """Return an equal value whose parts are shared with others that were seen lately."""
     return _way(type(value))(value)  # type: ignore[arg-type] # types are hashable
 
@@ -78,12 +77,12 @@ def _rebuilt(value: Any) -> Any:
     if kind is str:
         return value
     if kind in {tuple, frozenset}:
-        return kind(map(_compact, value))
-    return kind(**{name: _compact(part) for name, part in asdict(value).items()})
+        return kind(map(_interned, value))
+    return kind(**{name: _interned(part) for name, part in asdict(value).items()})
 
 
 def _mapping(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    entries = {_compact(key): _compact(entry) for key, entry in value.items()}
+    entries = {_interned(key): _interned(entry) for key, entry in value.items()}
     try:
         return _remembered_mapping(tuple(entries.items()))
     except TypeError:

@@ -18,7 +18,8 @@ from webhook.engine.placement import CPU_PREDICATES, Placement, place
 from webhook.engine.restrictions.restriction import Case, Concern
 from webhook.engine.verdict import Violation
 from webhook.engine.wording import quoted
-from webhook.objects.migration import HOSTNAME, Migration
+from webhook.objects.labels import HOSTNAME
+from webhook.objects.migration import Migration
 from webhook.objects.vmi import VirtualMachineInstance
 
 ID: Final = "target-node"

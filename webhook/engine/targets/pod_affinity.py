@@ -13,7 +13,8 @@ from typing import Final
 from webhook.engine.target_pod.pod import TargetPod
 from webhook.engine.targets.predicate import Refusal
 from webhook.engine.wording import named
-from webhook.objects.pod import CREATED_BY, Pod
+from webhook.objects.labels import CREATED_BY
+from webhook.objects.pod import Pod
 from webhook.objects.scheduling import PodTerm, Selector
 from webhook.state.nodes import NodeSet
 from webhook.state.snapshot import Snapshot
