@@ -7,8 +7,8 @@ from typing import Final
 from msgspec import Struct
 
 from webhook.engine.cpu_model import CpuModel, Selectors, cpu_model, migration_selectors
+from webhook.engine.refusals import refusals
 from webhook.engine.target_pod.pod import TargetPod, target_pod
-from webhook.engine.targets import BY_NODE, BY_PODS
 from webhook.engine.targets.pod_affinity import namespaces
 from webhook.engine.targets.predicate import Refusal
 from webhook.objects.labels import CREATED_BY, HOSTNAME
@@ -86,25 +86,17 @@ def place(vmi: VirtualMachineInstance, cluster: Snapshot, added_node_selector: M
         cpu_selectors=selectors.labels,
     )
     candidates = nodes.all & ~nodes.named(vmi.status.node)
-    refusals = (
-        *cluster.once(pod.demands, lambda: _telling(each.refusals(pod.demands, cluster) for each in BY_NODE)),
-        *_telling(each.refusals(pod, cluster) for each in BY_PODS),
-    )
+    found = refusals(pod, cluster)
     return Placement(
         cpu=cpu,
         selectors=selectors,
         pod=pod,
         nodes=nodes,
         candidates=candidates,
-        eligible=_left(candidates, refusals),
-        eligible_soon=_left(candidates, (refusal for refusal in refusals if not refusal.passing)),
-        refusals=refusals,
+        eligible=_left(candidates, found),
+        eligible_soon=_left(candidates, (refusal for refusal in found if not refusal.passing)),
+        refusals=found,
     )
-
-
-def _telling(found: Iterable[Iterator[Refusal]]) -> tuple[Refusal, ...]:
-    """Return what predicates have found, but for refusals that are about no node."""
-    return tuple(refusal for refusals in found for refusal in refusals if refusal.nodes)
 
 
 def _left(nodes: NodeSet, refusals: Iterable[Refusal]) -> NodeSet:

@@ -65,6 +65,17 @@ class NodeTable(Table[Node]):
         accepted = _union(sets, (value for value in sets if requirement.accepts(str(value))))
         return accepted | (self.all & ~_union(sets, sets)) if requirement.accepts(None) else accepted
 
+    def meeting(self, requirements: Iterable[Requirement]) -> NodeSet:
+        """Return the nodes that meet all of these requirements."""
+        nodes = self.all
+        for requirement in requirements:
+            nodes &= self.having(requirement)
+        return nodes
+
+    def lacking(self, requirement: Requirement) -> NodeSet:
+        """Return the nodes that don't meet a requirement."""
+        return self.all & ~self.having(requirement)
+
     def labelled(self, key: str, value: str) -> NodeSet:
         """Return the nodes that carry a label with this value."""
         return self._sets.get(key, _NONE).get(value, 0)

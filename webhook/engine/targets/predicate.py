@@ -1,11 +1,10 @@
-"""What a target predicate is: a module with a docstring, an id, and a pure function that refuses sets of nodes."""
+"""What a target predicate is: a module with a docstring, an id, and what it says of nodes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Protocol
 
 from msgspec import Struct
 
-from webhook.engine.conditions import unmet
 from webhook.engine.target_pod.demands import Demands
 from webhook.engine.target_pod.pod import TargetPod
 from webhook.objects.scheduling import Requirement
@@ -46,10 +45,12 @@ class PodPredicate(Predicate, Protocol):
         """Yield the sets of nodes that can't take the pod, each with its reason."""
 
 
-def by_labels(
-    predicate: str, demands: Demands, cluster: Snapshot, reason: Callable[[Requirement], str]
-) -> Iterator[Refusal]:
-    """Yield for each of the conditions that a predicate is about the nodes that don't meet it."""
-    for requirement in demands.families.get(predicate, ()):
-        if nodes := unmet(requirement, cluster):
-            yield Refusal(predicate=predicate, nodes=nodes, reason=reason(requirement))
+class LabelPredicate(Predicate, Protocol):
+    """One that owns labels: a requirement for one of them is refused in its words."""
+
+    @property
+    def LABELS(self) -> tuple[str, ...]:  # noqa: N802 - a constant of the module
+        """Keys of labels, or beginnings of keys where they end with `/` or `-`."""
+
+    def reason(self, requirement: Requirement, /) -> str:
+        """Say what is wrong with a node that doesn't meet the requirement: a clause about the node."""

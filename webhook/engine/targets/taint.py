@@ -10,7 +10,6 @@ Since: any Kubernetes that KubeVirt runs on.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from webhook.engine.conditions import untolerated
 from webhook.engine.target_pod.demands import Demands
 from webhook.engine.targets.predicate import Refusal
 from webhook.engine.wording import named
@@ -29,7 +28,7 @@ TOLD_BY_STATE: Final[Mapping[Taint, State]] = {
 
 def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:
     """Refuse for each taint that isn't tolerated the nodes that have it."""
-    for taint, nodes in untolerated(demands, cluster.nodes):
+    for taint, nodes in demands.untolerated(cluster.nodes):
         state = TOLD_BY_STATE.get(taint)
         untold = nodes & ~cluster.nodes.in_state(state) if state else nodes
         yield Refusal(predicate=ID, nodes=untold, reason=f"has the taint {named(str(taint))}")

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from webhook.engine.conditions import suited, untolerated
 from webhook.engine.target_pod.pod import TargetPod
 from webhook.engine.targets.predicate import Refusal
 from webhook.engine.wording import named
@@ -50,11 +49,11 @@ def _counts(constraint: SpreadConstraint, pod: TargetPod, cluster: Snapshot) -> 
 def _counted(constraint: SpreadConstraint, pod: TargetPod, cluster: Snapshot) -> NodeSet:
     """Return the nodes that count: in a domain of each constraint, and suited as far as the constraint wants it."""
     nodes = cluster.nodes
-    counted = suited(pod.demands, nodes) if constraint.honors_affinity else nodes.all
+    counted = pod.demands.selecting(nodes) if constraint.honors_affinity else nodes.all
     for other in pod.spread:
         counted &= sum(nodes.values(other.topology_key).values())
     if constraint.honors_taints:
-        for _, tainted in untolerated(pod.demands, nodes):
+        for _, tainted in pod.demands.untolerated(nodes):
             counted &= ~tainted
     return counted
 

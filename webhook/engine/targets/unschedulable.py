@@ -10,7 +10,6 @@ Since: any Kubernetes that KubeVirt runs on.
 from collections.abc import Iterator
 from typing import Final
 
-from webhook.engine.conditions import tolerated
 from webhook.engine.target_pod.demands import Demands
 from webhook.engine.targets.predicate import Refusal
 from webhook.objects.scheduling import Taint
@@ -23,5 +22,5 @@ CORDON: Final = Taint(key="node.kubernetes.io/unschedulable", effect="NoSchedule
 
 def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:
     """Refuse the cordoned nodes."""
-    if not tolerated(demands, CORDON):
+    if not demands.tolerates(CORDON):
         yield Refusal(predicate=ID, nodes=cluster.nodes.in_state(State.UNSCHEDULABLE), reason="is cordoned")

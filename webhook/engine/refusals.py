@@ -1,0 +1,57 @@
+"""Who refuses which nodes: every target predicate, asked in the order in which reasons are told."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from webhook.engine.target_pod.demands import Demands
+from webhook.engine.target_pod.pod import TargetPod
+from webhook.engine.targets import BY_LABEL, BY_NODE, BY_OTHER_LABELS, BY_PODS
+from webhook.engine.targets.predicate import LabelPredicate, Refusal
+from webhook.objects.scheduling import Requirement
+from webhook.state.snapshot import Snapshot
+
+
+def refusals(pod: TargetPod, cluster: Snapshot) -> tuple[Refusal, ...]:
+    """Return the refusals of a target pod. Pods with the same demands are judged once, but for the pods around them."""
+    by_pods = (refusal for predicate in BY_PODS for refusal in predicate.refusals(pod, cluster))
+    return (
+        *cluster.once(pod.demands, lambda: tuple(_of_some_nodes(_by_demands(pod.demands, cluster)))),
+        *_of_some_nodes(by_pods),
+    )
+
+
+def _by_demands(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:
+    for by_node in BY_NODE:
+        yield from by_node.refusals(demands, cluster)
+    owned: dict[str, list[Requirement]] = defaultdict(list)
+    for requirement in (*demands.selected, *demands.required):
+        owned[_owner(requirement)].append(requirement)
+    for by_label in BY_LABEL:
+        yield from _by_label(by_label, owned[by_label.ID], cluster)
+    others = replace(demands, selected=_unowned(demands.selected), required=_unowned(demands.required))
+    for by_other_labels in BY_OTHER_LABELS:
+        yield from by_other_labels.refusals(others, cluster)
+
+
+def _by_label(predicate: LabelPredicate, requirements: Iterable[Requirement], cluster: Snapshot) -> Iterator[Refusal]:
+    for requirement in requirements:
+        nodes = cluster.nodes.lacking(requirement)
+        yield Refusal(predicate=predicate.ID, nodes=nodes, reason=predicate.reason(requirement))
+
+
+def _owner(requirement: Requirement) -> str:
+    """Return the label predicate that a requirement belongs to, "" for none."""
+    return next((predicate.ID for predicate in BY_LABEL if _owns(predicate, requirement.key)), "")
+
+
+def _owns(predicate: LabelPredicate, key: str) -> bool:
+    return any(key.startswith(own) if own.endswith(("/", "-")) else key == own for own in predicate.LABELS)
+
+
+def _unowned(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
+    return tuple(requirement for requirement in requirements if not _owner(requirement))
+
+
+def _of_some_nodes(refusals: Iterable[Refusal]) -> Iterator[Refusal]:
+    return (refusal for refusal in refusals if refusal.nodes)
