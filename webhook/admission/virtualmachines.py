@@ -14,6 +14,7 @@ from webhook.admission.review import AdmissionRequest
 from webhook.engine.assessment import Assessment, assess
 from webhook.engine.policy import Policy
 from webhook.engine.verdict import ALLOWED, Verdict
+from webhook.foresight.eviction import hanging_drain
 from webhook.objects.fields import Fields
 from webhook.objects.labels import HARVESTER_TARGET, REQUIRED
 from webhook.objects.metadata import Metadata, read_metadata
@@ -78,8 +79,6 @@ def _required(verdict: Verdict, metadata: Metadata) -> Verdict:
 
 
 def _advice(assessment: Assessment) -> tuple[str, ...]:
-    warnings = tuple(map(warning, assessment.violations))
-    if not warnings or assessment.vmi.eviction_strategy != "LiveMigrate":
-        return warnings
-    field = assessment.vmi.field("evictionStrategy")
-    return (*warnings, f"{field} is LiveMigrate, but it can't migrate: a drain of its node will hang")
+    if not assessment.violations:
+        return ()
+    return tuple(filter(None, (*map(warning, assessment.violations), hanging_drain(assessment.vmi))))

@@ -80,7 +80,7 @@ def assess(
         vmi=vmi,
         violations=tuple(violations),
         rests_on=_references(case, violations) if violations else frozenset(),
-        cpu=cpu_model(vmi, snapshot.kubevirt),
+        cpu=placement.cpu if placement else cpu_model(vmi, snapshot.kubevirt),
         timeouts=timeouts,
         placement=placement,
         warnings=tuple(filter(None, (*_about(placement, snapshot), timeouts.warning))),
@@ -97,11 +97,11 @@ def _placement(vmi: VirtualMachineInstance, snapshot: Snapshot, migration: Migra
 @lru_cache(maxsize=16)
 def _applicable(policy: Policy, *, decentralized: bool) -> tuple[Restriction, ...]:
     """Return the restrictions that are judged, in their order."""
-    elsewhere = {Concern.VOLUME, Concern.TARGET} if decentralized else set()
+    skipped = {Concern.VOLUME, Concern.TARGET} if decentralized else set()
     return tuple(
         restriction
         for restriction in ALL
-        if restriction.CONCERN not in elsewhere and policy.enforcement(restriction.ID) is not Enforcement.OFF
+        if restriction.CONCERN not in skipped and policy.enforcement(restriction.ID) is not Enforcement.OFF
     )
 
 
@@ -123,9 +123,9 @@ def _references(case: Case, violations: list[Violation]) -> frozenset[Reference]
         Reference(kind=KUBEVIRT.name),
         *(Reference(kind=CLAIM.name, namespace=namespace, name=claim) for claim in claims),
     }
-    owner = case.vmi.metadata.owner
-    if owner and HOSTNAME in case.vmi.scheduling.node_selector:
-        references.add(Reference(kind=VM.name, namespace=namespace, name=owner.name))
+    vm = case.vmi.metadata.vm
+    if vm and HOSTNAME in case.vmi.scheduling.node_selector:
+        references.add(Reference(kind=VM.name, namespace=namespace, name=vm.name))
     about_targets = {restriction.ID for restriction in ALL if restriction.CONCERN is Concern.TARGET}
     if case.placement and any(violation.restriction in about_targets for violation in violations):
         references |= rests_on(case.vmi, case.placement, case.snapshot)

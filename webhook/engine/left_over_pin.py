@@ -32,7 +32,7 @@ def explained_pin(vmi: VirtualMachineInstance, cluster: Snapshot) -> str:
 
 def _command(vmi: VirtualMachineInstance, cluster: Snapshot) -> str:
     """Return the command for the VM's template where the pin is there, else for the VMI, as KubeVirt alone may."""
-    owner, namespace = vmi.metadata.owner, vmi.metadata.namespace
+    owner, namespace = vmi.metadata.vm, vmi.metadata.namespace
     vm = cluster.vm(namespace, owner.name) if owner else None
     if vm is not None and HOSTNAME in vm.instance.scheduling.node_selector:
         return patch_command(

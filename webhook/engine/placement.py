@@ -48,7 +48,7 @@ class Placement(Struct, frozen=True, kw_only=True):
         """Return the refusals that are about any of these nodes; of one node they are its explanation."""
         return tuple(refusal for refusal in self.refusals if refusal.nodes & nodes)
 
-    def alike(self, predicates: Iterable[str] = ()) -> Mapping[tuple[Refusal, ...], NodeSet]:
+    def by_reasons(self, predicates: Iterable[str] = ()) -> Mapping[tuple[Refusal, ...], NodeSet]:
         """Return the candidates that these predicates (or any) refuse, by their reasons; the largest groups first."""
         groups: dict[tuple[Refusal, ...], NodeSet] = {(): self.candidates}
         for refusal in self._of(predicates):

@@ -9,11 +9,11 @@ from msgspec import Struct
 
 from webhook.engine.assessment import Assessment, assess
 from webhook.engine.placement import Placement
-from webhook.engine.policy import Enforcement, Policy
+from webhook.engine.policy import Policy
 from webhook.engine.targets.predicate import Refusal
 from webhook.engine.timeouts import Timeouts
 from webhook.engine.verdict import Violation
-from webhook.foresight.place import Locate, nowhere
+from webhook.foresight.position import Locate, in_no_file
 from webhook.objects.phases import FINAL_PHASES
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.state.kinds import VM, VMI
@@ -28,13 +28,13 @@ class Finding(Struct, frozen=True, kw_only=True):
     """One virtual machine: its assessment under the policy that holds.
 
     `denied` are the restrictions that forbid a move, `warned` those that the operator only wants to hear of.
-    `alike` are the nodes that can't take it, in groups with the same reasons, the largest group first.
+    `refused` are the nodes that can't take it, in groups with the same reasons, the largest group first.
     """
 
     assessment: Assessment
     denied: tuple[Violation, ...]
     warned: tuple[Violation, ...]
-    alike: tuple[tuple[tuple[Refusal, ...], NodeSet], ...] = ()
+    refused: tuple[tuple[tuple[Refusal, ...], NodeSet], ...] = ()
 
     @property
     def vmi(self) -> VirtualMachineInstance:
@@ -83,7 +83,7 @@ class Survey:
     policy: Policy
     findings: tuple[Finding, ...]
     incomplete: tuple[str, ...] = ()
-    locate: Locate = nowhere
+    locate: Locate = in_no_file
     _names: dict[NodeSet, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def names(self, nodes: NodeSet) -> tuple[str, ...]:
@@ -102,7 +102,7 @@ class Survey:
         return {name: tuple(findings) for name, findings in found.items()}
 
     @property
-    def stuck(self) -> tuple[Finding, ...]:
+    def not_migratable(self) -> tuple[Finding, ...]:
         """Those that can't move."""
         return tuple(finding for finding in self.findings if not finding.migratable)
 
@@ -112,7 +112,7 @@ def survey(
     policy: Policy,
     machines: Iterable[VirtualMachineInstance],
     incomplete: tuple[str, ...] = (),
-    locate: Locate = nowhere,
+    locate: Locate = in_no_file,
 ) -> Survey:
     """Assess virtual machines."""
     ordered = sorted(machines, key=lambda machine: machine.metadata.key)
@@ -123,13 +123,13 @@ def survey(
 def find(machine: VirtualMachineInstance, snapshot: Snapshot, policy: Policy) -> Finding:
     """Assess one virtual machine."""
     assessment = assess(machine, snapshot, policy)
-    strictness = [(policy.enforcement(violation.restriction), violation) for violation in assessment.violations]
+    enforced = policy.enforced(assessment.violations)
     placement = assessment.placement
     return Finding(
         assessment=assessment,
-        denied=tuple(violation for enforcement, violation in strictness if enforcement is Enforcement.DENY),
-        warned=tuple(violation for enforcement, violation in strictness if enforcement is Enforcement.WARN),
-        alike=tuple(placement.alike().items()) if placement else (),
+        denied=enforced.denied,
+        warned=enforced.warned,
+        refused=tuple(placement.by_reasons().items()) if placement else (),
     )
 
 

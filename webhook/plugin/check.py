@@ -72,7 +72,7 @@ def command(
         scope = Scope(names=vms, namespace=namespace, everywhere=all_namespaces, selector=selector)
         found = survey(view.snapshot, view.policy, choose(view, scope), view.incomplete)
         _tell(found, output, verbose=verbose, place="" if all_namespaces else namespace or view.namespace)
-    return Exit.NOT_MIGRATABLE if found.stuck else Exit.FINE
+    return Exit.NOT_MIGRATABLE if found.not_migratable else Exit.FINE
 
 
 def _in_files(settings: Settings, files: tuple[str, ...], change: Change) -> Survey:

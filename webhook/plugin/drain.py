@@ -3,7 +3,7 @@
 import click
 
 from webhook.engine.wording import quoted
-from webhook.foresight.drain import Drain, Outcome, drain
+from webhook.foresight.drain import Drain, drain
 from webhook.foresight.survey import Survey, machines_in, survey
 from webhook.plugin.choosing import suggestion
 from webhook.plugin.completion import complete_nodes
@@ -34,7 +34,7 @@ def command(*, settings: Settings, node: str, output: str) -> int:
         note(each)
     foretold = drain(found, node)
     _tell(foretold, found, output)
-    return Exit.NOT_MIGRATABLE if foretold.those(Outcome.STAYS) or foretold.homeless else Exit.FINE
+    return Exit.NOT_MIGRATABLE if foretold.blocked else Exit.FINE
 
 
 def _known(node: str, view: View) -> None:

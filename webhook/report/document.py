@@ -10,7 +10,8 @@ from typing import Any, Final
 from webhook.engine.timeouts import Timeouts
 from webhook.engine.verdict import Violation
 from webhook.foresight.cpu_models import CpuModels
-from webhook.foresight.drain import Drain, conclusion, drains, strategy
+from webhook.foresight.drain import Drain, conclusion, drains
+from webhook.foresight.eviction import strategy
 from webhook.foresight.survey import Finding, Survey
 
 API_VERSION: Final = "live-migration-webhook/v1"
@@ -68,7 +69,7 @@ def vm_document(finding: Finding, survey: Survey) -> Document:
         "state": finding.state,
         "node": vmi.status.node or None,
         "migratable": finding.migratable,
-        "evictionStrategy": strategy(finding, survey),
+        "evictionStrategy": strategy(vmi, survey.snapshot.kubevirt),
         "restrictions": [
             *(_restriction(violation, "deny") for violation in finding.denied),
             *(_restriction(violation, "warn") for violation in finding.warned),
@@ -91,7 +92,7 @@ def verdicts(finding: Finding, survey: Survey) -> list[tuple[str, tuple[tuple[st
     eligible: list[tuple[str, tuple[tuple[str, str], ...]]] = [(name, ()) for name in survey.names(finding.eligible)]
     refused = [
         (name, tuple((refusal.predicate, refusal.reason) for refusal in reasons))
-        for reasons, nodes in finding.alike
+        for reasons, nodes in finding.refused
         for name in survey.names(nodes)
     ]
     return eligible + sorted(refused)
@@ -107,7 +108,7 @@ def _head(kind: str, survey: Survey) -> Document:
 
 
 def _summary(survey: Survey) -> Document:
-    total, stuck = len(survey.findings), len(survey.stuck)
+    total, stuck = len(survey.findings), len(survey.not_migratable)
     return {"total": total, "migratable": total - stuck, "notMigratable": stuck}
 
 
@@ -136,7 +137,7 @@ def _targets(finding: Finding, survey: Survey) -> Document | None:
                 "nodes": survey.names(nodes),
                 "reasons": [{"predicate": refusal.predicate, "reason": refusal.reason} for refusal in reasons],
             }
-            for reasons, nodes in finding.alike
+            for reasons, nodes in finding.refused
         ],
     }
 

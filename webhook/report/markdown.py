@@ -35,7 +35,7 @@ def _joined(blocks: Iterable[str]) -> str:
 
 
 def _summary(survey: Survey) -> Iterator[str]:
-    total, stuck = len(survey.findings), len(survey.stuck)
+    total, stuck = len(survey.findings), len(survey.not_migratable)
     yield f"{total - stuck} of {total} VMs can move. Profile: {survey.policy.profile}."
     if survey.incomplete:
         yield "\n".join(f"> {_cell(each)}" for each in survey.incomplete)

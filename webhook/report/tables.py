@@ -12,7 +12,8 @@ from rich.text import Text
 from webhook.engine.explanation import enumerated
 from webhook.engine.wording import named
 from webhook.foresight.cpu_models import CpuModels
-from webhook.foresight.drain import Drain, Eviction, Outcome, conclusion
+from webhook.foresight.drain import Drain, conclusion
+from webhook.foresight.eviction import Eviction, Outcome
 from webhook.foresight.survey import Finding, Survey
 from webhook.report.document import verdicts
 from webhook.report.wording import cpu_said, refused, remedy, sentence, some_nodes, timeouts_said, verdict
@@ -77,7 +78,7 @@ def check_lines(survey: Survey) -> Iterator[RenderableType]:
             title = named(finding.vmi.title)
             head = f"{place or title}: "
             yield Text.assemble(head, level, f": {title}: {violation.message}", overflow="fold")
-    total, stuck = len(survey.findings), len(survey.stuck)
+    total, stuck = len(survey.findings), len(survey.not_migratable)
     machines = "1 VM" if total == 1 else f"{total} VMs"
     yield f"{stuck} of {machines} cannot move." if stuck else f"{machines} can move."
 

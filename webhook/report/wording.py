@@ -55,7 +55,7 @@ def cpu_said(finding: Finding) -> str:
 
 def refused(finding: Finding, survey: Survey) -> Iterator[tuple[str, str]]:
     """Yield the nodes that can't take it and why, nodes with the same reasons together."""
-    for reasons, nodes in finding.alike:
+    for reasons, nodes in finding.refused:
         yield some_nodes(nodes, survey), told(reasons)
 
 
