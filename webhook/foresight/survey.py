@@ -76,7 +76,8 @@ class Finding(Struct, frozen=True, kw_only=True):
 class Survey:
     """What was found, ordered by namespace and name.
 
-    `incomplete` are sentences about what could not be read, `locate` tells where a field was written.
+    `incomplete` are sentences about what could not be read, `locate` tells where a field was written, `made` is the
+    date for people, "" where none is wanted.
     """
 
     snapshot: Snapshot
@@ -84,6 +85,7 @@ class Survey:
     findings: tuple[Finding, ...]
     incomplete: tuple[str, ...] = ()
     locate: Locate = in_no_file
+    made: str = ""
     _names: dict[NodeSet, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def names(self, nodes: NodeSet) -> tuple[str, ...]:
@@ -111,13 +113,15 @@ def survey(
     snapshot: Snapshot,
     policy: Policy,
     machines: Iterable[VirtualMachineInstance],
+    *,
     incomplete: tuple[str, ...] = (),
     locate: Locate = in_no_file,
+    made: str = "",
 ) -> Survey:
     """Assess virtual machines."""
     ordered = sorted(machines, key=lambda machine: machine.metadata.key)
     findings = tuple(find(machine, snapshot, policy) for machine in ordered)
-    return Survey(snapshot=snapshot, policy=policy, findings=findings, incomplete=incomplete, locate=locate)
+    return Survey(snapshot=snapshot, policy=policy, findings=findings, incomplete=incomplete, locate=locate, made=made)
 
 
 def find(machine: VirtualMachineInstance, snapshot: Snapshot, policy: Policy) -> Finding:

@@ -6,12 +6,13 @@ from webhook.kube.api import Document
 from webhook.kube.refusals import NotFound
 from webhook.objects.fields import Fields
 from webhook.objects.labels import EVACUATION
-from webhook.plugin.completion import complete_vms
+from webhook.plugin.cluster_options import with_cluster
 from webhook.plugin.failure import Exit, Failure
 from webhook.plugin.live import api_server
 from webhook.plugin.moving import TIMEOUT, in_flight, phase
-from webhook.plugin.options import with_cluster, with_namespace
+from webhook.plugin.options import with_namespace
 from webhook.plugin.output import note
+from webhook.plugin.proposals import complete_vms
 from webhook.settings.settings import Settings
 from webhook.state.kinds import MIGRATION
 

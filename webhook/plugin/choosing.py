@@ -3,16 +3,26 @@
 import difflib
 from collections.abc import Iterable
 
+from msgspec import Struct
+
 from webhook.engine.wording import listed, named, quoted
 from webhook.foresight.survey import machines_in
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.plugin.failure import Failure
 from webhook.plugin.label_selector import read_label_selector
 from webhook.plugin.opening import View
-from webhook.plugin.options import Scope
 from webhook.state.snapshot import Snapshot
 
 SUGGESTED = 3
+
+
+class Scope(Struct, frozen=True, kw_only=True):
+    """Which virtual machines are meant: `namespace` is "" for the one where somebody who names none works."""
+
+    names: tuple[str, ...] = ()
+    namespace: str = ""
+    everywhere: bool = False
+    selector: str = ""
 
 
 def choose(view: View, scope: Scope) -> list[VirtualMachineInstance]:

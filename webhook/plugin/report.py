@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 import click
 
 from webhook.foresight.survey import machines_in, survey
+from webhook.plugin.cluster_options import with_cluster
 from webhook.plugin.failure import Exit
 from webhook.plugin.opening import open_cluster
-from webhook.plugin.options import with_cluster, with_output
+from webhook.plugin.options import with_output
 from webhook.plugin.output import note, write
 from webhook.plugin.waiting import waiting
-from webhook.report import forms
+from webhook.report.forms import written
 from webhook.settings.settings import Settings
 
 
@@ -29,8 +30,8 @@ def command(*, settings: Settings, output: str) -> int:
     for each in view.incomplete:
         note(each)
     with waiting("Assessing the VMs"):
-        found = survey(view.snapshot, view.policy, machines_in(view.snapshot), view.incomplete)
-        text = forms.report(found, output, _now())
+        found = survey(view.snapshot, view.policy, machines_in(view.snapshot), incomplete=view.incomplete, made=_now())
+        text = written("report", output, found)
     write(text)
     return Exit.FINE
 

@@ -27,12 +27,7 @@ def waiting(what: str) -> Iterator[None]:
 
 
 def _spin(what: str, done: threading.Event) -> None:
-    if done.wait(PATIENCE):
-        return
-    from rich.console import Console  # noqa: PLC0415 - fast answers need none
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    if not done.wait(PATIENCE):
+        from webhook.plugin.spinner import spin  # noqa: PLC0415 - what is fast needs no rich, which takes 50 ms
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        progress.add_task(f"{what} …", total=None)
-        done.wait()
+        spin(what, done)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from typing import Any, Final
 
+import yaml
+
 from webhook.plugin.failure import Failure
 from webhook.state.kinds import VM, VMI
 
@@ -40,8 +42,6 @@ def _change(setting: str) -> tuple[str, Any]:
     path, sign, text = setting.partition("=")
     if not sign or not _PATH.fullmatch(path):
         raise Failure(f'--set "{setting}": expected a field below spec, such as spec.domain.cpu.model=XYZ')
-    import yaml  # noqa: PLC0415 - hardly anybody asks
-
     try:
         return path, yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from webhook.engine.wording import named, printable
-from webhook.foresight.cpu_models import CpuModels
+from webhook.foresight.cpu_models import CpuModels, cpu_models
 from webhook.foresight.drain import conclusion, drains
 from webhook.foresight.survey import Finding, Survey
 from webhook.report.wording import refused, remedy, sentence, some_nodes, timeouts_said, verdict
@@ -14,7 +14,7 @@ def check_markdown(survey: Survey) -> str:
     return _joined(("# Live migration", *_summary(survey), *_machines(survey)))
 
 
-def report_markdown(survey: Survey, models: CpuModels) -> str:
+def report_markdown(survey: Survey) -> str:
     """Return everything."""
     return _joined(
         (
@@ -25,7 +25,7 @@ def report_markdown(survey: Survey, models: CpuModels) -> str:
             "## Drains",
             "\n".join(f"- {_cell(conclusion(drain))}" for drain in drains(survey)),
             "## CPU models",
-            *_models(models, survey),
+            *_models(cpu_models(survey), survey),
         )
     )
 

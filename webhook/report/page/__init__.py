@@ -16,7 +16,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from webhook.foresight.cpu_models import CpuModels
+from webhook.foresight.cpu_models import cpu_models
 from webhook.foresight.drain import conclusion, drains
 from webhook.foresight.survey import Finding, Survey
 from webhook.report import wording
@@ -27,8 +27,8 @@ _BETWEEN_TAGS: Final = re.compile(r">\n<")
 """Lines that end between tags: a browser makes a node of each, one in seven of a large report."""
 
 
-def page(survey: Survey, models: CpuModels, made: str) -> str:
-    """Return the page; `made` is the date for people, "" for none."""
+def page(survey: Survey) -> str:
+    """Return the page."""
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
@@ -42,8 +42,7 @@ def page(survey: Survey, models: CpuModels, made: str) -> str:
     foretold = list(drains(survey))
     text = environment.get_template("report.html.j2").render(
         survey=survey,
-        models=models,
-        made=made,
+        models=cpu_models(survey),
         style=style,
         script=script,
         policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'",
