@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 import click
 
-from webhook.engine.catalogue import PREDICATE, RESTRICTION, entries, explained
+from webhook.engine.catalogue import PREDICATE, RESTRICTION, entries, named
 from webhook.kube.source import ClusterUnavailable
 from webhook.server import logs
 from webhook.settings.settings import FILE, JUDGING, PREFIX, Described, InvalidSettings, Settings, described, load
@@ -130,7 +130,7 @@ def explain(entry_id: str) -> None:
 
     Exit codes: 0 fine; 2 there is nothing of that name.
     """
-    found = explained(entry_id)
+    found = named(entry_id)
     if not found and entry_id:
         known = ", ".join(dict.fromkeys(entry.id for entry in entries()))
         click.echo(f"Error: nothing is called {entry_id}; there are {known}", err=True)

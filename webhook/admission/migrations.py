@@ -38,7 +38,7 @@ def mutate(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> Ver
 
 
 def judge(vmi: VirtualMachineInstance, migration: Migration, snapshot: Snapshot, policy: Policy) -> Verdict:
-    """Judge the move of a VMI that nobody but its owner wants."""
+    """Judge the move of a VMI that a person asks for."""
     verdict, _ = _judge(vmi, migration, snapshot, policy, Enforcement.DENY)
     return verdict
 
@@ -54,8 +54,8 @@ def _review(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> tu
         return _without_vmi(request.namespace, migration), None
     strictest = policy.controllers if is_kubevirt_controller(request.user, snapshot) else Enforcement.DENY
     # The API server asks twice, before and after it lets others change the migration, and again when somebody retries.
-    question = (vmi.metadata.key, migration.request, policy, strictest)
-    return snapshot.once(question, lambda: _judge(vmi, migration, snapshot, policy, strictest))
+    key = (vmi.metadata.key, migration.request, policy, strictest)
+    return snapshot.cached(key, lambda: _judge(vmi, migration, snapshot, policy, strictest))
 
 
 def _judge(

@@ -9,15 +9,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from webhook.engine.cpu_model import CpuModel, Selectors, cpu_model, launch_selectors
+from webhook.engine.delays import delays
 from webhook.engine.placement import Placement, place, rests_on
 from webhook.engine.policy import Enforcement, Policy
 from webhook.engine.restrictions import ALL
 from webhook.engine.restrictions.restriction import Case, Concern, Restriction
-from webhook.engine.shortage import shortage
 from webhook.engine.targets.predicate import Refusal
 from webhook.engine.timeouts import Timeouts, effective_timeouts
 from webhook.engine.verdict import Violation
-from webhook.engine.waiting import wait
 from webhook.objects.labels import HOSTNAME
 from webhook.objects.migration import Migration
 from webhook.objects.vmi import VirtualMachineInstance
@@ -83,7 +82,7 @@ def assess(
         cpu=placement.cpu if placement else cpu_model(vmi, snapshot.kubevirt),
         timeouts=timeouts,
         placement=placement,
-        warnings=tuple(filter(None, (*_about(placement, snapshot), timeouts.warning))),
+        warnings=(*(delays(placement, snapshot) if placement else ()), *filter(None, (timeouts.warning,))),
     )
 
 
@@ -103,10 +102,6 @@ def _applicable(policy: Policy, *, decentralized: bool) -> tuple[Restriction, ..
         for restriction in ALL
         if restriction.CONCERN not in skipped and policy.enforcement(restriction.ID) is not Enforcement.OFF
     )
-
-
-def _about(placement: Placement | None, snapshot: Snapshot) -> tuple[str, ...]:
-    return (wait(placement), shortage(placement, snapshot)) if placement else ()
 
 
 def _timeouts(vmi: VirtualMachineInstance, snapshot: Snapshot) -> Timeouts:

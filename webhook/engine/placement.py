@@ -65,17 +65,17 @@ class Placement(Struct, frozen=True, kw_only=True):
         return (refusal for refusal in self.refusals if not wanted or refusal.predicate in wanted)
 
 
-def source_pod(vmi: VirtualMachineInstance, cluster: Snapshot) -> Pod | None:
+def source_pod(vmi: VirtualMachineInstance, snapshot: Snapshot) -> Pod | None:
     """Return the pod in which the virtual machine runs: the newest on its node, whatever its phase."""
-    pods = [pod for pod in cluster.pods.launchers(vmi.metadata.uid) if pod.node == vmi.status.node]
+    pods = [pod for pod in snapshot.pods.launchers(vmi.metadata.uid) if pod.node == vmi.status.node]
     return max(pods, key=lambda pod: pod.metadata.created, default=None)
 
 
-def place(vmi: VirtualMachineInstance, cluster: Snapshot, added_node_selector: Mapping[str, str]) -> Placement:
+def place(vmi: VirtualMachineInstance, snapshot: Snapshot, added_node_selector: Mapping[str, str]) -> Placement:
     """Judge all nodes for the target pod of a migration with this added node selector."""
-    nodes, kubevirt = cluster.nodes, cluster.kubevirt
+    nodes, kubevirt = snapshot.nodes, snapshot.kubevirt
     cpu = cpu_model(vmi, kubevirt)
-    source, node = source_pod(vmi, cluster), nodes.get("", vmi.status.node)
+    source, node = source_pod(vmi, snapshot), nodes.get("", vmi.status.node)
     selectors = migration_selectors(vmi, cpu, source, node)
     pod = target_pod(
         vmi,
@@ -86,7 +86,7 @@ def place(vmi: VirtualMachineInstance, cluster: Snapshot, added_node_selector: M
         cpu_selectors=selectors.labels,
     )
     candidates = nodes.all & ~nodes.named(vmi.status.node)
-    found = refusals(pod, cluster)
+    found = refusals(pod, snapshot)
     return Placement(
         cpu=cpu,
         selectors=selectors,
@@ -94,7 +94,7 @@ def place(vmi: VirtualMachineInstance, cluster: Snapshot, added_node_selector: M
         nodes=nodes,
         candidates=candidates,
         eligible=_left(candidates, found),
-        eligible_soon=_left(candidates, (refusal for refusal in found if not refusal.passing)),
+        eligible_soon=_left(candidates, (refusal for refusal in found if not refusal.temporary)),
         refusals=found,
     )
 
@@ -105,7 +105,7 @@ def _left(nodes: NodeSet, refusals: Iterable[Refusal]) -> NodeSet:
     return nodes
 
 
-def rests_on(vmi: VirtualMachineInstance, placement: Placement, cluster: Snapshot) -> frozenset[Reference]:
+def rests_on(vmi: VirtualMachineInstance, placement: Placement, snapshot: Snapshot) -> frozenset[Reference]:
     """Return the objects that could still make a node eligible, or say otherwise what the target pod needs.
 
     All nodes with the wanted labels are among them, even where one node is asked for: the others are told as remedy.
@@ -120,18 +120,18 @@ def rests_on(vmi: VirtualMachineInstance, placement: Placement, cluster: Snapsho
                 namespace=vmi.metadata.namespace,
                 labels=frozenset({(CREATED_BY, vmi.metadata.uid)}),
             ),
-            *_neighbours(placement.pod, cluster),
+            *_neighbours(placement.pod, snapshot),
         }
     )
 
 
-def _neighbours(pod: TargetPod, cluster: Snapshot) -> Iterator[Reference]:
+def _neighbours(pod: TargetPod, snapshot: Snapshot) -> Iterator[Reference]:
     """Yield the pods that the target pod's rules are about: of those only launchers are known without asking.
 
     A rule without a selector is about no pod at all.
     """
     for term in (*pod.affinity.pods, *pod.affinity.anti_pods):
-        spaces = namespaces(term, pod.namespace, cluster)
+        spaces = namespaces(term, pod.namespace, snapshot)
         for namespace in ("",) if spaces is None else spaces:
             yield from _selected(term.selector, namespace)
     for constraint in pod.spread:

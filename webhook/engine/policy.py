@@ -39,7 +39,7 @@ _BY_PROFILE: Final[Mapping[Profile, Mapping[str, Enforcement]]] = {
 """Exceptions to `deny`: upstream KubeVirt migrates CD-ROMs and container disks."""
 
 HARVESTER_NAMESPACE: Final = "harvester-system"
-"""Where Harvester, and nobody else, has its KubeVirt resource."""
+"""The namespace of the KubeVirt resource on Harvester, and there alone."""
 
 
 class Enforced(Struct, frozen=True, kw_only=True):

@@ -12,31 +12,31 @@ from webhook.objects.scheduling import Requirement
 from webhook.state.snapshot import Snapshot
 
 
-def refusals(pod: TargetPod, cluster: Snapshot) -> tuple[Refusal, ...]:
+def refusals(pod: TargetPod, snapshot: Snapshot) -> tuple[Refusal, ...]:
     """Return the refusals of a target pod. Pods with the same demands are judged once, but for the pods around them."""
-    by_pods = (refusal for predicate in BY_PODS for refusal in predicate.refusals(pod, cluster))
+    by_pods = (refusal for predicate in BY_PODS for refusal in predicate.refusals(pod, snapshot))
     return (
-        *cluster.once(pod.demands, lambda: tuple(_of_some_nodes(_by_demands(pod.demands, cluster)))),
+        *snapshot.cached(pod.demands, lambda: tuple(_of_some_nodes(_by_demands(pod.demands, snapshot)))),
         *_of_some_nodes(by_pods),
     )
 
 
-def _by_demands(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:
+def _by_demands(demands: Demands, snapshot: Snapshot) -> Iterator[Refusal]:
     for by_node in BY_NODE:
-        yield from by_node.refusals(demands, cluster)
+        yield from by_node.refusals(demands, snapshot)
     owned: dict[str, list[Requirement]] = defaultdict(list)
     for requirement in (*demands.selected, *demands.required):
         owned[_owner(requirement)].append(requirement)
     for by_label in BY_LABEL:
-        yield from _by_label(by_label, owned[by_label.ID], cluster)
+        yield from _by_label(by_label, owned[by_label.ID], snapshot)
     others = replace(demands, selected=_unowned(demands.selected), required=_unowned(demands.required))
     for by_other_labels in BY_OTHER_LABELS:
-        yield from by_other_labels.refusals(others, cluster)
+        yield from by_other_labels.refusals(others, snapshot)
 
 
-def _by_label(predicate: LabelPredicate, requirements: Iterable[Requirement], cluster: Snapshot) -> Iterator[Refusal]:
+def _by_label(predicate: LabelPredicate, requirements: Iterable[Requirement], snapshot: Snapshot) -> Iterator[Refusal]:
     for requirement in requirements:
-        nodes = cluster.nodes.lacking(requirement)
+        nodes = snapshot.nodes.lacking(requirement)
         yield Refusal(predicate=predicate.ID, nodes=nodes, reason=predicate.reason(requirement))
 
 

@@ -1,7 +1,7 @@
-"""What happens to the virtual machines of a node when it is drained, foretold.
+"""The preview of a drain: what happens to the virtual machines of a node.
 
-Whether all fit at once is judged by the CPU and memory that virt-launcher pods ask for: other pods are not known, so
-it is a foretelling, no promise. Each node takes in first what asks for most memory.
+Whether all fit at once is judged by the CPU and memory that virt-launcher pods ask for. Other pods are not known, so
+it is an estimate. What has the fewest eligible nodes gets a target first.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -71,7 +71,7 @@ class Capacity:
 
 
 def drain(survey: Survey, node: str, capacity: Capacity | None = None) -> Drain:
-    """Foretell a drain; `capacity` may be shared between the drains of one survey."""
+    """Preview a drain; `capacity` may be shared between the drains of one survey."""
     capacity = capacity or Capacity(survey)
     evictions = [eviction(finding, survey.snapshot.kubevirt) for finding in survey.by_node.get(node, ())]
     moving = [each for each in evictions if each.outcome is Outcome.MOVES]
@@ -80,7 +80,7 @@ def drain(survey: Survey, node: str, capacity: Capacity | None = None) -> Drain:
 
 
 def drains(survey: Survey) -> Iterator[Drain]:
-    """Foretell the drain of each node, one at a time."""
+    """Preview the drain of each node, one at a time."""
     capacity = Capacity(survey)
     for node in survey.by_node:
         yield drain(survey, node, capacity)
@@ -99,7 +99,7 @@ def conclusion(drain: Drain) -> str:
 
 
 def _with_targets(moving: Iterable[Eviction], capacity: Capacity) -> Iterator[Eviction]:
-    """Give a node to each: first to what has the fewest nodes to go to, and of those to what asks for most."""
+    """Give each a target: first to those with the fewest eligible nodes, and of these to what asks for most memory."""
     taken: dict[str, Amount] = {}
     for each in sorted(moving, key=lambda each: (each.finding.eligible.bit_count(), -each.requests.memory)):
         target = capacity.best_node(each.finding.eligible, each.requests, taken)

@@ -43,7 +43,7 @@ def strategy(vmi: VirtualMachineInstance, kubevirt: KubeVirt | None) -> str:
 
 
 def eviction(finding: Finding, kubevirt: KubeVirt | None) -> Eviction:
-    """Foretell the eviction of one virtual machine, without a target."""
+    """Preview the eviction of one virtual machine, without a target."""
     movable = finding.migratable and bool(finding.eligible)
     obstacle = ", ".join(finding.restrictions) or "no node can take it"
     match strategy(finding.vmi, kubevirt), movable:

@@ -169,7 +169,7 @@ class Scheduling(Struct, frozen=True, kw_only=True):
     spread: tuple[SpreadConstraint, ...] = ()
 
 
-NOWHERE_SPECIAL: Final = Scheduling(node_selector=NO_STRINGS, affinity=Affinity())
+UNRESTRICTED: Final = Scheduling(node_selector=NO_STRINGS, affinity=Affinity())
 """No rule at all."""
 
 
@@ -181,7 +181,7 @@ def read_scheduling(spec: Fields) -> Scheduling:
         tolerations=tuple(_toleration(toleration) for _, toleration in spec.objects("tolerations")),
         spread=tuple(_spread_constraints(spec)),
     )
-    return NOWHERE_SPECIAL if scheduling == NOWHERE_SPECIAL else scheduling
+    return UNRESTRICTED if scheduling == UNRESTRICTED else scheduling
 
 
 def read_affinity(spec: Fields) -> Affinity:

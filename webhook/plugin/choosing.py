@@ -1,4 +1,4 @@
-"""Finding the virtual machines that somebody means: by name, namespace and labels."""
+"""Selecting virtual machines by name, namespace and labels."""
 
 import difflib
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ SUGGESTED = 3
 
 
 class Scope(Struct, frozen=True, kw_only=True):
-    """Which virtual machines are meant: `namespace` is "" for the one where somebody who names none works."""
+    """Which virtual machines are meant: `namespace` is "" for the current one of the context."""
 
     names: tuple[str, ...] = ()
     namespace: str = ""

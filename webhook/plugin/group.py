@@ -1,4 +1,4 @@
-"""The command line: its commands, loaded when they are asked for, and how each way to fail is told."""
+"""The command line: its commands, loaded by name, and how each error is reported."""
 
 import difflib
 import gc

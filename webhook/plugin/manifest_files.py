@@ -1,7 +1,7 @@
-"""Manifests that somebody wants to have checked: their virtual machines, and where each field was written."""
+"""Manifests to be checked: their virtual machines, and where each field was written."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import yaml
@@ -10,11 +10,11 @@ from msgspec import Struct
 from webhook.foresight.position import Position
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.plugin.failure import Failure
+from webhook.plugin.opening import Change
 from webhook.state.kinds import VM, VMI
 from webhook.state.manifests import UnreadableManifest, files_in, in_a_namespace, located_documents_in
 from webhook.state.snapshot import Snapshot, snapshot_of
 
-Change = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 _STEP: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 

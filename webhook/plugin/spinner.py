@@ -1,4 +1,4 @@
-"""The spinner that is shown while something takes its time."""
+"""The spinner of a terminal. It stands apart because rich takes 50 ms to import."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""A sign of life while something takes its time: on a terminal, and only after two seconds."""
+"""A spinner while something takes long: on a terminal, and only after two seconds."""
 
 import sys
 import threading
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 
 PATIENCE: Final = 2.0
-"""Seconds without a word."""
+"""Seconds before the spinner is shown."""
 
 
 @contextmanager

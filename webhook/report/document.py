@@ -34,7 +34,7 @@ def nodes_document(finding: Finding, survey: Survey) -> Json:
 
 
 def drain_document(drain: Drain, survey: Survey) -> Json:
-    """Return the foretelling of one drain, and the virtual machines that it is about."""
+    """Return the preview of one drain, and the virtual machines that it is about."""
     return {
         **_head("Drain", survey),
         "drain": _drain(drain),

@@ -34,7 +34,7 @@ SHOWN_MODELS: Final = 3
 
 
 def check(case: Case) -> Iterator[Violation]:
-    """Yield the CPU that nobody else offers."""
+    """Yield the CPU that no other node offers."""
     placement = case.placement
     if placement is None or not placement.candidates:
         return

@@ -28,7 +28,7 @@ REMEDY: Final = "choose a node that can take the VM"
 
 
 def check(case: Case) -> Iterator[Violation]:
-    """Yield the node that was asked for in vain."""
+    """Yield the requested node if it can't take the virtual machine."""
     placement, migration = case.placement, case.migration
     if placement is None or migration is None or not migration.target_node:
         return
@@ -54,10 +54,10 @@ def _problem(case: Case, placement: Placement, target: str) -> str:
 def _remedy(case: Case, migration: Migration) -> str:
     """Name the nodes that can, were none asked for."""
     others = {key: value for key, value in migration.added_node_selector.items() if key != HOSTNAME}
-    elsewhere = place(_unpinned(case.vmi, migration.target_node), case.snapshot, others)
-    if not elsewhere.eligible:
+    unpinned = place(_unpinned(case.vmi, migration.target_node), case.snapshot, others)
+    if not unpinned.eligible:
         return "mend that first: no other node can take the VM either"
-    return f"{REMEDY}: {enumerated(elsewhere.eligible, elsewhere.nodes)}"
+    return f"{REMEDY}: {enumerated(unpinned.eligible, unpinned.nodes)}"
 
 
 def _unpinned(vmi: VirtualMachineInstance, target: str) -> VirtualMachineInstance:

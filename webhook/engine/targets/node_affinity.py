@@ -19,9 +19,9 @@ from webhook.state.snapshot import Snapshot
 ID: Final = "node-affinity"
 
 
-def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:
+def refusals(demands: Demands, snapshot: Snapshot) -> Iterator[Refusal]:
     """Refuse the nodes outside of what all terms ask for, and those that no term accepts."""
-    nodes = cluster.nodes
+    nodes = snapshot.nodes
     for requirement in demands.required:
         yield Refusal(predicate=ID, nodes=nodes.lacking(requirement), reason=f"does not meet {named(str(requirement))}")
     if demands.alternatives is not None:

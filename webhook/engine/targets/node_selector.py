@@ -19,8 +19,8 @@ from webhook.state.snapshot import Snapshot
 ID: Final = "node-selector"
 
 
-def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:
+def refusals(demands: Demands, snapshot: Snapshot) -> Iterator[Refusal]:
     """Refuse the nodes without a label of the node selector."""
     for requirement in demands.selected:
-        lacking = cluster.nodes.lacking(requirement)
+        lacking = snapshot.nodes.lacking(requirement)
         yield Refusal(predicate=ID, nodes=lacking, reason=f"has no label {named(str(requirement))}")

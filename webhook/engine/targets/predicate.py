@@ -15,13 +15,13 @@ from webhook.state.snapshot import Snapshot
 class Refusal(Struct, frozen=True, kw_only=True):
     """A set of nodes that can't take a pod, and why: `reason` is a clause about one node (`is cordoned`).
 
-    `passing` is true where nobody has to do anything but wait: a pod is in the way that is ending.
+    `temporary` is true where waiting is enough: a pod is in the way that is ending.
     """
 
     predicate: str
     nodes: NodeSet
     reason: str
-    passing: bool = False
+    temporary: bool = False
 
 
 class Predicate(Protocol):
@@ -34,14 +34,14 @@ class Predicate(Protocol):
 class NodePredicate(Predicate, Protocol):
     """One that looks at a node by itself: pods with the same demands are refused alike, and judged once."""
 
-    def refusals(self, demands: Demands, cluster: Snapshot, /) -> Iterator[Refusal]:
+    def refusals(self, demands: Demands, snapshot: Snapshot, /) -> Iterator[Refusal]:
         """Yield the sets of nodes that can't take such a pod, each with its reason."""
 
 
 class PodPredicate(Predicate, Protocol):
     """One that looks at the pods on the nodes."""
 
-    def refusals(self, pod: TargetPod, cluster: Snapshot, /) -> Iterator[Refusal]:
+    def refusals(self, pod: TargetPod, snapshot: Snapshot, /) -> Iterator[Refusal]:
         """Yield the sets of nodes that can't take the pod, each with its reason."""
 
 

@@ -19,6 +19,6 @@ ID: Final = "witness"
 _WITNESS: Final = Requirement(key=WITNESS, operator="Exists")
 
 
-def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:  # noqa: ARG001 - whatever the pod
+def refusals(demands: Demands, snapshot: Snapshot) -> Iterator[Refusal]:  # noqa: ARG001 - whatever the pod
     """Refuse the witness nodes."""
-    yield Refusal(predicate=ID, nodes=cluster.nodes.having(_WITNESS), reason="is a witness node")
+    yield Refusal(predicate=ID, nodes=snapshot.nodes.having(_WITNESS), reason="is a witness node")
