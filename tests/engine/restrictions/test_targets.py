@@ -27,7 +27,9 @@ def assessed(
 ) -> Assessment:
     """Return the assessment of the migration of the VM `default/web`, which runs on node-a."""
     vmi = a_vmi(a_spec(**(spec or {})), status=status, uid="u-web", **OWNER)
-    request = read_migration(Fields({"spec": {"vmiName": "web", "addedNodeSelector": added or {}, **(migration or {})}}))
+    request = read_migration(
+        Fields({"spec": {"vmiName": "web", "addedNodeSelector": added or {}, **(migration or {})}})
+    )
     return assess(vmi, a_cluster(a_node("node-a"), a_launcher(), *documents), Policy(), request)
 
 
