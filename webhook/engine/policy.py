@@ -67,10 +67,14 @@ class Policy(Struct, frozen=True, kw_only=True):
 
     def enforced(self, violations: Iterable[Violation], strictest: Enforcement = Enforcement.DENY) -> Enforced:
         """Tell which violations refuse and which warn, none more strictly than `strictest`."""
-        by_strictness: dict[Enforcement, list[Violation]] = {enforcement: [] for enforcement in Enforcement}
-        for violation in violations:
-            by_strictness[min(self.enforcement(violation.restriction), strictest, key=_ORDER.index)].append(violation)
-        return Enforced(denied=tuple(by_strictness[Enforcement.DENY]), warned=tuple(by_strictness[Enforcement.WARN]))
+        strictness = [
+            (min(self.enforcement(violation.restriction), strictest, key=_ORDER.index), violation)
+            for violation in violations
+        ]
+        return Enforced(
+            denied=tuple(violation for enforcement, violation in strictness if enforcement is Enforcement.DENY),
+            warned=tuple(violation for enforcement, violation in strictness if enforcement is Enforcement.WARN),
+        )
 
     def resolved(self, kubevirt: KubeVirt | None) -> "Policy":
         """Return the policy with the profile that fits the cluster, where it is left to the cluster.
