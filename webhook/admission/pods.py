@@ -5,10 +5,8 @@ selectors itself; what it leaves out (`webhook.engine.cpu_model` tells) would le
 it can't use.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
-
-from msgspec import Struct
 
 from webhook.admission.patch import entries_added
 from webhook.admission.presentation import misread_warnings
@@ -30,43 +28,34 @@ NODE_SELECTOR: Final = ("spec", "nodeSelector")
 NOBODYS: Final = "this pod is labelled as virt-launcher, but no VirtualMachineInstance controls it: left as it is"
 
 
-class _Needed(Struct, frozen=True, kw_only=True):
-    """The CPU selectors of a launcher pod, and what must be read before anything of them may be called missing."""
-
-    selectors: Selectors
-    rests_on: frozenset[Reference] = frozenset()
-
-
 def mutate(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> Verdict:  # noqa: ARG001 - none applies
     """Add the CPU selectors that a launcher pod lacks."""
     document = Fields(request.object)
     pod = read_pod(document, request.namespace)
     if not pod.vmi or not pod.metadata.owner:
         return ALLOWED if PROVISIONING in pod.metadata.annotations else Verdict(warnings=(NOBODYS,))
-    needed = _needed(pod, pod.metadata.owner, request.namespace, snapshot)
+    selectors, rests_on = _needed(pod, pod.metadata.owner, request.namespace, snapshot)
     return Verdict(
-        patch=entries_added(request.object, NODE_SELECTOR, _missing(needed.selectors, request.object)),
-        warnings=(*misread_warnings(document.notes.all()), *_warnings(needed.selectors)),
-        underivable=needed.selectors.underivable,
-        rests_on=needed.rests_on,
+        patch=entries_added(request.object, NODE_SELECTOR, _missing(selectors, request.object)),
+        warnings=(*misread_warnings(document.notes.all()), *_warnings(selectors)),
+        underivable=selectors.underivable,
+        rests_on=frozenset(rests_on),
     )
 
 
-def _needed(pod: Pod, owner: Owner, namespace: str, snapshot: Snapshot) -> _Needed:
+def _needed(pod: Pod, owner: Owner, namespace: str, snapshot: Snapshot) -> tuple[Selectors, Iterable[Reference]]:
+    """Return the CPU selectors of a launcher pod, and what must be read before anything may be called missing."""
     vmi = snapshot.vmi(namespace, owner.name)
     if vmi is None or vmi.metadata.uid != owner.uid:
         absent = f"VMI {named(namespace)}/{named(owner.name)} does not exist"
-        return _Needed(
-            selectors=Selectors(labels={}, underivable=absent),
-            rests_on=frozenset({Reference(kind=VMI.name, namespace=namespace, name=owner.name)}),
-        )
+        reference = Reference(kind=VMI.name, namespace=namespace, name=owner.name)
+        return Selectors(labels={}, underivable=absent), (reference,)
     model = cpu_model(vmi, snapshot.kubevirt)
     if not pod.is_migration_target:
-        return _Needed(selectors=launch_selectors(vmi, model))
+        return launch_selectors(vmi, model), ()
     source = source_pod(vmi, snapshot)
     selectors = migration_selectors(vmi, model, source, snapshot.nodes.get("", vmi.status.node))
-    rests_on = _unknown(vmi, source, selectors) if model.is_host_model else ()
-    return _Needed(selectors=selectors, rests_on=frozenset(rests_on))
+    return selectors, _unknown(vmi, source, selectors) if model.is_host_model else ()
 
 
 def _unknown(vmi: VirtualMachineInstance, source: Pod | None, selectors: Selectors) -> Iterator[Reference]:

@@ -11,15 +11,11 @@ from webhook.objects.vmi import VirtualMachineInstance
 
 def judged(assessment: Assessment, policy: Policy, strictest: Enforcement = Enforcement.DENY) -> Verdict:
     """Present an assessment; `strictest` bounds what a broken restriction may do (a controller may only be warned)."""
-    enforced = policy.enforced(assessment.violations, strictest)
-    warnings = (
-        *misread_warnings(assessment.vmi.misread),
-        *map(warning, enforced.warned),
-        *assessment.warnings,
-    )
-    if enforced.denied:
-        return refusal(assessment, enforced.denied, warnings)
-    return Verdict(warnings=warnings, causes=enforced.warned, subject=subject(assessment.vmi), audit=facts(assessment))
+    denied, warned = policy.enforced(assessment.violations, strictest)
+    warnings = (*misread_warnings(assessment.vmi.misread), *map(warning, warned), *assessment.warnings)
+    if denied:
+        return refusal(assessment, denied, warnings)
+    return Verdict(warnings=warnings, causes=warned, subject=subject(assessment.vmi), audit=facts(assessment))
 
 
 def refusal(assessment: Assessment, causes: tuple[Violation, ...], warnings: tuple[str, ...] = ()) -> Verdict:

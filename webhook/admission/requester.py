@@ -8,5 +8,4 @@ def is_kubevirt_controller(user: str, snapshot: Snapshot) -> bool:
 
     It makes the migrations of evacuations and workload updates. An account of that name in another namespace is not it.
     """
-    kubevirt = snapshot.kubevirt
-    return kubevirt is not None and user == f"system:serviceaccount:{kubevirt.metadata.namespace}:kubevirt-controller"
+    return snapshot.kubevirt is not None and user == snapshot.kubevirt.controller

@@ -33,7 +33,7 @@ def validate(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> V
         return ALLOWED
     metadata, vmi = _read(request)
     assessment = assess(vmi, snapshot, policy, with_targets=False)
-    denied = policy.enforced(assessment.violations).denied
+    denied, _ = policy.enforced(assessment.violations)
     if denied and _is_required(metadata, snapshot) and not is_kubevirt_controller(request.user, snapshot):
         return _required(refusal(assessment, denied, misread_warnings(vmi.misread)), metadata)
     return Verdict(warnings=(*misread_warnings(vmi.misread), *_advice(assessment)))

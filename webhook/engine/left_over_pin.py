@@ -10,6 +10,7 @@ from typing import Final
 
 from webhook.engine.kubectl import patch_command
 from webhook.engine.wording import quoted
+from webhook.objects.kubevirt import controller_in
 from webhook.objects.labels import HARVESTER_TARGET, HOSTNAME
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.state.snapshot import Snapshot
@@ -38,6 +39,5 @@ def _command(vmi: VirtualMachineInstance, snapshot: Snapshot) -> str:
         return patch_command(
             "virtualmachines.kubevirt.io", namespace, vm.metadata.name, {"spec": {"template": _REMOVED}}
         )
-    kubevirt = snapshot.kubevirt
-    controller = f"system:serviceaccount:{kubevirt.metadata.namespace if kubevirt else 'kubevirt'}:kubevirt-controller"
-    return patch_command("virtualmachineinstances.kubevirt.io", namespace, vmi.metadata.name, _REMOVED, user=controller)
+    user = snapshot.kubevirt.controller if snapshot.kubevirt else controller_in("kubevirt")
+    return patch_command("virtualmachineinstances.kubevirt.io", namespace, vmi.metadata.name, _REMOVED, user=user)

@@ -42,13 +42,6 @@ HARVESTER_NAMESPACE: Final = "harvester-system"
 """The namespace of the KubeVirt resource on Harvester, and there alone."""
 
 
-class Enforced(Struct, frozen=True, kw_only=True):
-    """Violations by what they do; those of a restriction that is off are in neither."""
-
-    denied: tuple[Violation, ...]
-    warned: tuple[Violation, ...]
-
-
 class Policy(Struct, frozen=True, kw_only=True):
     """The operator's choice; `controllers` holds for migrations that KubeVirt's own controllers make."""
 
@@ -65,16 +58,15 @@ class Policy(Struct, frozen=True, kw_only=True):
         by_profile = _BY_PROFILE[self.profile].get(restriction, Enforcement.DENY)
         return self.enforcements.get(restriction, by_profile)
 
-    def enforced(self, violations: Iterable[Violation], strictest: Enforcement = Enforcement.DENY) -> Enforced:
-        """Tell which violations refuse and which warn, none more strictly than `strictest`."""
-        strictness = [
-            (min(self.enforcement(violation.restriction), strictest, key=_ORDER.index), violation)
-            for violation in violations
-        ]
-        return Enforced(
-            denied=tuple(violation for enforcement, violation in strictness if enforcement is Enforcement.DENY),
-            warned=tuple(violation for enforcement, violation in strictness if enforcement is Enforcement.WARN),
-        )
+    def enforced(
+        self, violations: Iterable[Violation], strictest: Enforcement = Enforcement.DENY
+    ) -> tuple[tuple[Violation, ...], tuple[Violation, ...]]:
+        """Return the violations that refuse and those that warn, none taken more strictly than `strictest`."""
+        by_strictness: dict[Enforcement, list[Violation]] = {}
+        for violation in violations:
+            enforcement = min(self.enforcement(violation.restriction), strictest, key=_ORDER.index)
+            by_strictness.setdefault(enforcement, []).append(violation)
+        return tuple(by_strictness.get(Enforcement.DENY, ())), tuple(by_strictness.get(Enforcement.WARN, ()))
 
     def resolved(self, kubevirt: KubeVirt | None) -> "Policy":
         """Return the policy with the profile that fits the cluster, where it is left to the cluster.

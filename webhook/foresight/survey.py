@@ -11,7 +11,6 @@ from webhook.engine.assessment import Assessment, assess
 from webhook.engine.placement import Placement
 from webhook.engine.policy import Policy
 from webhook.engine.targets.predicate import Refusal
-from webhook.engine.timeouts import Timeouts
 from webhook.engine.verdict import Violation
 from webhook.foresight.position import Locate, in_no_file
 from webhook.objects.phases import FINAL_PHASES
@@ -50,11 +49,6 @@ class Finding(Struct, frozen=True, kw_only=True):
     def eligible(self) -> NodeSet:
         """The nodes that can take it."""
         return self.placement.eligible if self.placement else 0
-
-    @property
-    def timeouts(self) -> Timeouts:
-        """The timeouts that apply to a migration."""
-        return self.assessment.timeouts
 
     @property
     def migratable(self) -> bool:
@@ -127,12 +121,12 @@ def survey(
 def find(machine: VirtualMachineInstance, snapshot: Snapshot, policy: Policy) -> Finding:
     """Assess one virtual machine."""
     assessment = assess(machine, snapshot, policy)
-    enforced = policy.enforced(assessment.violations)
+    denied, warned = policy.enforced(assessment.violations)
     placement = assessment.placement
     return Finding(
         assessment=assessment,
-        denied=enforced.denied,
-        warned=enforced.warned,
+        denied=denied,
+        warned=warned,
         refused=tuple(placement.by_reasons().items()) if placement else (),
     )
 

@@ -44,7 +44,8 @@ class Notes:
 class Fields(Struct):
     """A reader of one JSON object in a document: `value` is the object, `notes` belong to the whole document.
 
-    `above`, `key` and (in a list) `index` say where the object stands.
+    `above`, `key` and (in a list) `index` say where the object stands. A hundred are made for each object: hence a
+    Struct, which is made in half the time of a class.
     """
 
     value: Mapping[str, Any]

@@ -119,7 +119,7 @@ class Affinity(Struct, frozen=True, kw_only=True):
 
 
 class Taint(Struct, frozen=True, kw_only=True):
-    """A node's mark that keeps pods away."""
+    """A node's taint."""
 
     key: str
     value: str = ""
@@ -131,7 +131,7 @@ class Taint(Struct, frozen=True, kw_only=True):
 
 
 class Toleration(Struct, frozen=True, kw_only=True):
-    """A pod's consent to taints: an empty key or effect means all of them."""
+    """What lets a pod run in spite of taints: an empty key or effect means all of them."""
 
     key: str = ""
     operator: str = ""

@@ -1,9 +1,10 @@
 """`check`: which VMs can move, where to, and why not."""
 
 import click
+from msgspec.structs import replace
 
-from webhook.foresight.survey import Survey, survey
-from webhook.plugin.choosing import Scope, choose
+from webhook.foresight.survey import Survey
+from webhook.plugin.choosing import Scope, choose, surveyed
 from webhook.plugin.cluster_options import with_cluster
 from webhook.plugin.failure import Exit, Failure
 from webhook.plugin.manifest_files import read_manifest_files
@@ -70,13 +71,15 @@ def command(
     if output == "table" and (verbose or files):
         output = "explained" if verbose else "lines"
     if files:
-        found = _in_files(settings, files, change)
-        _tell(found, output)
+        found, place = _in_files(settings, files, change), ""
     else:
         view = open_cluster(settings, change)
         scope = Scope(names=vms, namespace=namespace, everywhere=all_namespaces, selector=selector)
-        found = survey(view.snapshot, view.policy, choose(view, scope), incomplete=view.incomplete)
-        _tell(found, output, place="" if all_namespaces else namespace or view.namespace)
+        found, place = surveyed(view, choose(view, scope)), "" if all_namespaces else namespace or view.namespace
+    if found.findings or output not in FOR_TERMINALS:
+        answer("check", output, found)
+    else:
+        note(f"there are no VMs in namespace {place}; -A looks at all" if place else "there are no VMs")
     return Exit.NOT_MIGRATABLE if found.not_migratable else Exit.FINE
 
 
@@ -84,14 +87,5 @@ def _in_files(settings: Settings, files: tuple[str, ...], change: Change) -> Sur
     manifests = read_manifest_files(files, change)
     view = open_cluster(settings) if is_named(settings) else View(snapshot=Snapshot(), policy=settings.policy)
     snapshot = manifests.over(view.snapshot)
-    policy = view.policy.resolved(snapshot.kubevirt)
-    return survey(snapshot, policy, manifests.machines(), incomplete=view.incomplete, locate=manifests.locate)
-
-
-def _tell(found: Survey, output: str, *, place: str = "") -> None:
-    for each in found.incomplete:
-        note(each)
-    if found.findings or output not in FOR_TERMINALS:
-        answer("check", output, found)
-    else:
-        note(f"there are no VMs in namespace {place}; -A looks at all" if place else "there are no VMs")
+    view = replace(view, snapshot=snapshot, policy=view.policy.resolved(snapshot.kubevirt))
+    return surveyed(view, manifests.machines(), locate=manifests.locate)

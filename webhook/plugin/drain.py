@@ -4,13 +4,13 @@ import click
 
 from webhook.engine.wording import quoted
 from webhook.foresight.drain import drain
-from webhook.foresight.survey import machines_in, survey
-from webhook.plugin.choosing import suggestion
+from webhook.foresight.survey import machines_in
+from webhook.plugin.choosing import suggestion, surveyed
 from webhook.plugin.cluster_options import with_cluster
 from webhook.plugin.failure import Exit, Failure
 from webhook.plugin.opening import View, open_cluster
 from webhook.plugin.options import with_output
-from webhook.plugin.output import answer, note
+from webhook.plugin.output import answer
 from webhook.plugin.proposals import complete_nodes
 from webhook.settings.settings import Settings
 
@@ -30,12 +30,10 @@ def command(*, settings: Settings, node: str, output: str) -> int:
     view = open_cluster(settings)
     _known(node, view)
     there = [machine for machine in machines_in(view.snapshot) if machine.status.node == node]
-    found = survey(view.snapshot, view.policy, there, incomplete=view.incomplete)
-    for each in found.incomplete:
-        note(each)
-    foretold = drain(found, node)
-    answer("drain", output, foretold, found)
-    return Exit.NOT_MIGRATABLE if foretold.blocked else Exit.FINE
+    found = surveyed(view, there)
+    preview = drain(found, node)
+    answer("drain", output, preview, found)
+    return Exit.NOT_MIGRATABLE if preview.blocked else Exit.FINE
 
 
 def _known(node: str, view: View) -> None:

@@ -2,8 +2,8 @@
 
 import click
 
-from webhook.foresight.survey import Finding, Survey, survey
-from webhook.plugin.choosing import choose_one
+from webhook.foresight.survey import Finding, Survey
+from webhook.plugin.choosing import choose_one, surveyed
 from webhook.plugin.cluster_options import with_cluster
 from webhook.plugin.failure import Exit
 from webhook.plugin.opening import open_cluster
@@ -25,10 +25,8 @@ def command(*, settings: Settings, vm: str, namespace: str, output: str) -> int:
     Exit codes: 0 the VM can move; 1 it can't; 2 wrong usage or unreadable input; 3 cluster not reachable.
     """
     view = open_cluster(settings)
-    found = survey(view.snapshot, view.policy, [choose_one(view, vm, namespace)], incomplete=view.incomplete)
+    found = surveyed(view, [choose_one(view, vm, namespace)])
     finding = found.findings[0]
-    for each in found.incomplete:
-        note(each)
     _tell(finding, found, output)
     return Exit.FINE if finding.migratable else Exit.NOT_MIGRATABLE
 

@@ -29,7 +29,7 @@ def nodes_document(finding: Finding, survey: Survey) -> Json:
     return {
         **_head("Nodes", survey),
         "vm": vm_document(finding, survey),
-        "items": [_node(name, reasons) for name, reasons in verdicts(finding, survey)],
+        "items": [_node(name, reasons) for name, reasons in reasons_by_node(finding, survey)],
     }
 
 
@@ -81,11 +81,11 @@ def vm_document(finding: Finding, survey: Survey) -> Json:
             "chosenBy": assessment.cpu.origin.value,
             "selectors": dict(assessment.selectors.labels),
         },
-        "timeouts": _timeouts(finding.timeouts),
+        "timeouts": _timeouts(finding.assessment.timeouts),
     }
 
 
-def verdicts(finding: Finding, survey: Survey) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
+def reasons_by_node(finding: Finding, survey: Survey) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
     """Return each node but the source with its reasons (predicate and clause), the eligible ones first."""
     if not finding.placement:
         return []

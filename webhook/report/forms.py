@@ -17,34 +17,20 @@ FORMS: Final[Mapping[str, Mapping[str, str]]] = {
         "lines": "tables:check_lines",
         "explained": "tables:check_explained",
         "json": "document:check_document",
-        "yaml": "document:check_document",
         "markdown": "markdown:check_markdown",
         **_FOR_TOOLS,
     },
-    "nodes": {
-        "table": "tables:nodes_table",
-        "json": "document:nodes_document",
-        "yaml": "document:nodes_document",
-    },
-    "drain": {
-        "table": "tables:drain_table",
-        "json": "document:drain_document",
-        "yaml": "document:drain_document",
-    },
-    "cpu-models": {
-        "table": "tables:cpu_models_table",
-        "json": "document:cpu_models_document",
-        "yaml": "document:cpu_models_document",
-    },
+    "nodes": {"table": "tables:nodes_table", "json": "document:nodes_document"},
+    "drain": {"table": "tables:drain_table", "json": "document:drain_document"},
+    "cpu-models": {"table": "tables:cpu_models_table", "json": "document:cpu_models_document"},
     "report": {
         "html": "page:page",
         "json": "document:report_document",
-        "yaml": "document:report_document",
         "markdown": "markdown:report_markdown",
         **_FOR_TOOLS,
     },
 }
-"""By answer and form: the function below `webhook.report` that takes what was found."""
+"""By answer and form: the function below `webhook.report` that takes what was found; YAML is made like JSON."""
 FOR_TERMINALS: Final = frozenset({"table", "lines", "explained"})
 _YAML: Final = frozenset({"yaml", "openreports"})
 
@@ -59,7 +45,7 @@ class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
 
 def written(answer: str, form: str, *found: Any) -> bytes:
     """Return what was found in a form for files and programs."""
-    made = _load(FORMS[answer][form])(*found)
+    made = _load(FORMS[answer]["json" if form == "yaml" else form])(*found)
     return made.encode() if isinstance(made, str) else _serialized(made, form)
 
 

@@ -30,7 +30,7 @@ def _suite(root: Element, namespace: str, findings: Iterable[Finding], survey: S
         if finding.denied:
             _failure(case, finding, survey)
         else:
-            SubElement(case, "system-out").text = printable(timeouts_said(finding.timeouts))
+            SubElement(case, "system-out").text = printable(timeouts_said(finding.assessment.timeouts))
 
 
 def _failure(case: Element, finding: Finding, survey: Survey) -> None:

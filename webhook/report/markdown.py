@@ -73,7 +73,7 @@ def _machine(finding: Finding, survey: Survey) -> Iterator[str]:
             lines.append(f"  {_cell(violation.details)}")
     yield "\n".join(lines)
     yield "\n".join(f"- {_cell(names)}: {_cell(reasons)}" for names, reasons in refused(finding, survey))
-    yield f"Timeouts: {_cell(timeouts_said(finding.timeouts))}."
+    yield f"Timeouts: {_cell(timeouts_said(finding.assessment.timeouts))}."
 
 
 def _models(models: CpuModels, survey: Survey) -> Iterator[str]:

@@ -39,7 +39,7 @@ def page(survey: Survey) -> str:
     shown = columns(survey)
     style = _inlined("style.css") + Markup(f":root {{ --columns: {len(shown)}; }}\n")  # noqa: S704 - a number
     script = _inlined("script.js")
-    foretold = list(drains(survey))
+    previews = list(drains(survey))
     text = environment.get_template("report.html.j2").render(
         survey=survey,
         models=cpu_models(survey),
@@ -47,8 +47,8 @@ def page(survey: Survey) -> str:
         script=script,
         policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'",
         columns=shown,
-        drains=foretold,
-        blocked=[drain for drain in foretold if drain.blocked],
+        drains=previews,
+        blocked=[drain for drain in previews if drain.blocked],
         tally=_tally(survey),
         anchor=anchor,
         coded=coded,
