@@ -1,4 +1,4 @@
-"""Who refuses which nodes: every target predicate, asked in the order in which reasons are told."""
+"""All target predicates applied to one target pod, in the order in which a node's reasons are reported."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ from webhook.state.snapshot import Snapshot
 
 
 def refusals(pod: TargetPod, snapshot: Snapshot) -> tuple[Refusal, ...]:
-    """Return the refusals of a target pod. Pods with the same demands are judged once, but for the pods around them."""
+    """Return the refusals of a target pod; those by its demands alone are computed once for all pods with the same."""
     by_pods = (refusal for predicate in BY_PODS for refusal in predicate.refusals(pod, snapshot))
     return (
         *snapshot.cached(pod.demands, lambda: tuple(_of_some_nodes(_by_demands(pod.demands, snapshot)))),

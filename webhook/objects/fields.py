@@ -4,7 +4,6 @@ What has the wrong type reads as absent, and a note is taken, so that the person
 a string is no list.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeVar
 
@@ -16,36 +15,37 @@ NO_STRINGS: Final[Mapping[str, str]] = {}
 FIRST_NOTES: Final = 8
 """Notes about one field that are kept as they are; the others are counted."""
 NOTE_LIMIT: Final = 256
-"""Characters of a note: keys come from strangers, too."""
+"""Characters of a note: keys are untrusted, too."""
 
 
-class Notes:
-    """What could not be read of one document; bounded, however large the document is."""
+class Notes(Struct):
+    """What could not be read of one document; bounded, however large the document is.
 
-    def __init__(self) -> None:
-        """Begin without any."""
-        self._first: list[str] = []
-        self._counts: Counter[str] = Counter()
+    `first` are notes as they are, `counts` tells how many there are about each field.
+    """
+
+    first: list[str] = []
+    counts: dict[str, int] = {}
 
     def add(self, about: str, note: str) -> None:
         """Take a note about a field."""
-        self._counts[about] += 1
-        if self._counts[about] <= FIRST_NOTES:
-            self._first.append(note[:NOTE_LIMIT])
+        count = self.counts[about] = self.counts.get(about, 0) + 1
+        if count <= FIRST_NOTES:
+            self.first.append(note[:NOTE_LIMIT])
 
     def all(self) -> tuple[str, ...]:
         """Return the first notes of each field, then how many more there are of it."""
-        if not self._first:
+        if not self.first:
             return ()
-        more = ((about, count - FIRST_NOTES) for about, count in self._counts.items() if count > FIRST_NOTES)
-        return (*self._first, *(f"{about}: {count:,} more entries can't be read" for about, count in more))
+        more = ((about, count - FIRST_NOTES) for about, count in self.counts.items() if count > FIRST_NOTES)
+        return (*self.first, *(f"{about}: {count:,} more entries can't be read" for about, count in more))
 
 
 class Fields(Struct):
     """A reader of one JSON object in a document: `value` is the object, `notes` belong to the whole document.
 
-    `above`, `key` and (in a list) `index` say where the object stands. A hundred are made for each object: hence a
-    Struct, which is made in half the time of a class.
+    `above`, `key` and (in a list) `index` say where the object stands. A hundred are made for each document: a Struct
+    is made in half the time of a class.
     """
 
     value: Mapping[str, Any]

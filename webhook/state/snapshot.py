@@ -1,4 +1,4 @@
-"""The immutable picture of the cluster that rules look at."""
+"""An immutable snapshot of the cluster, which all rules read."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -74,7 +74,7 @@ class Snapshot:
         return next(iter(self.table(KUBEVIRT.name)), None)
 
     def cached(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """Return what `compute` finds out about this snapshot; it is asked once for each key, for nothing changes."""
+        """Return what `compute` returns about this snapshot; it is called once for each key."""
         value: T | None = self._cache.get(key)
         if value is None:
             if len(self._cache) >= CACHED:

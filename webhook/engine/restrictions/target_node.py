@@ -52,7 +52,7 @@ def _problem(case: Case, placement: Placement, target: str) -> str:
 
 
 def _remedy(case: Case, migration: Migration) -> str:
-    """Name the nodes that can, were none asked for."""
+    """Name the nodes that can, without the request for one."""
     others = {key: value for key, value in migration.added_node_selector.items() if key != HOSTNAME}
     unpinned = place(_unpinned(case.vmi, migration.target_node), case.snapshot, others)
     if not unpinned.eligible:

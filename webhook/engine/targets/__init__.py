@@ -53,10 +53,10 @@ BY_OTHER_LABELS: Final[tuple[NodePredicate, ...]] = (
     node_selector,
     node_affinity,
 )
-"""They are asked only about labels that none of BY_LABEL owns."""
+"""They judge only the labels that none of BY_LABEL owns."""
 BY_PODS: Final[tuple[PodPredicate, ...]] = (
     pod_affinity,
     topology_spread,
 )
 ALL: Final[tuple[Predicate, ...]] = (*BY_NODE, *BY_LABEL, *BY_OTHER_LABELS, *BY_PODS)
-"""In the order in which a node's reasons are told."""
+"""In the order in which a node's reasons are reported."""

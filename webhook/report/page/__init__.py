@@ -1,7 +1,7 @@
 """The report as one page in one file: readable without a network, without scripts, on paper and with a screen reader.
 
-`report.html.j2` says what is on it, `style.css` how it looks, `script.js` adds search and sorting. Names come from
-strangers: the template escapes everything, and the page's policy runs no script but its own.
+`report.html.j2` says what is on it, `style.css` how it looks, `script.js` adds search and sorting. Names are
+untrusted: the template escapes everything, and the page's policy runs no script but its own.
 """
 
 import re
