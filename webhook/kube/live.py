@@ -12,11 +12,9 @@ from msgspec import Struct
 from webhook.kube.api import Api, Document, Page
 from webhook.kube.refusals import ApiError, Forbidden, KindMissing, NotFound
 from webhook.kube.source import ClusterUnavailable
-from webhook.objects.fields import Fields
 from webhook.state.kinds import BY_NAME, KINDS, Kind, Reference
-from webhook.state.snapshot import Snapshot, key_of
+from webhook.state.snapshot import Snapshot
 from webhook.state.table import Key, Table
-from webhook.state.trimming import trimmed
 
 MANY: Final = 300
 """Objects of a selection that are a burden to read: a node has 20 KB and more. The watch is asked to catch up first."""
@@ -99,8 +97,7 @@ def views(kind: Kind, page: Page) -> Iterator[tuple[Key, Any]]:
 
 def view(kind: Kind, document: Document) -> tuple[Key, Any]:
     """Return the key and the view of an object."""
-    fields = Fields(document)
-    return key_of(fields), trimmed(kind, kind.read(fields))
+    return kind.view(document)
 
 
 def _all(api: Api, kind: Kind, namespace: str, selector: str, timeout: float) -> Mapping[Key, Any]:

@@ -12,16 +12,18 @@ from msgspec import Struct
 from webhook.objects.claim import read_claim
 from webhook.objects.fields import Fields
 from webhook.objects.kubevirt import read_kubevirt
-from webhook.objects.metadata import read_metadata
+from webhook.objects.labels import LAUNCHER
+from webhook.objects.metadata import metadata_of, read_metadata
 from webhook.objects.migration import read_migration
 from webhook.objects.migration_policy import read_migration_policy
 from webhook.objects.node import read_node
-from webhook.objects.pod import LAUNCHER, read_pod
+from webhook.objects.pod import read_pod
 from webhook.objects.vm import read_vm
 from webhook.objects.vmi import read_vmi
 from webhook.state.nodes import NodeTable
 from webhook.state.pods import PodTable
-from webhook.state.table import Table
+from webhook.state.table import Key, Table
+from webhook.state.trimming import trimmed
 
 
 class Kind(Struct, frozen=True, kw_only=True):
@@ -43,6 +45,11 @@ class Kind(Struct, frozen=True, kw_only=True):
     watched: bool = True
     labelled: bool = True
     table: Callable[[], Table[Any]] = Table
+
+    def view(self, document: Mapping[str, Any]) -> tuple[Key, Any]:
+        """Return the key of an object and its view as it is kept."""
+        view = trimmed(self.read(Fields(document)), labelled=self.labelled)
+        return metadata_of(view).key, view
 
     @property
     def api_version(self) -> str:

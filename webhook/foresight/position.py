@@ -8,7 +8,7 @@ from msgspec import Struct
 from webhook.objects.vmi import VirtualMachineInstance
 
 
-class Place(Struct, frozen=True, kw_only=True):
+class Position(Struct, frozen=True, kw_only=True):
     """A file, as it was named, and a position in it; both numbers begin at 1."""
 
     file: str
@@ -20,10 +20,10 @@ class Place(Struct, frozen=True, kw_only=True):
         return f"{self.file}:{self.line}:{self.column}"
 
 
-Locate: TypeAlias = Callable[[VirtualMachineInstance, str], Place | None]
+Locate: TypeAlias = Callable[[VirtualMachineInstance, str], Position | None]
 """Where a field of a virtual machine was written; None for what comes from a cluster."""
 
 
-def nowhere(machine: VirtualMachineInstance, field: str) -> Place | None:  # noqa: ARG001 - it fits Locate
+def in_no_file(machine: VirtualMachineInstance, field: str) -> Position | None:  # noqa: ARG001 - it fits Locate
     """Return None: objects of a cluster stand in no file."""
     return None
