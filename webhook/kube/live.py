@@ -14,6 +14,7 @@ from webhook.kube.refusals import ApiError, Forbidden, KindMissing, NotFound
 from webhook.kube.source import ClusterUnavailable
 from webhook.objects.fields import Fields
 from webhook.state.kinds import BY_NAME, KINDS, Kind, Reference
+from webhook.state.resource import Resource
 from webhook.state.snapshot import Snapshot, key_of
 from webhook.state.table import Key, Table
 from webhook.state.trimming import trimmed
@@ -37,7 +38,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     """A cluster as far as it could be read: kinds that are missing from it, and those that may not be read."""
 
     snapshot: Snapshot
-    missing: tuple[Kind, ...] = ()
+    missing: tuple[Resource, ...] = ()
     forbidden: tuple[Forbidden, ...] = ()
 
 
@@ -48,7 +49,7 @@ def read_all(api: Api, kinds: Iterable[Kind] = KINDS, *, timeout: float = 30.0) 
         ApiError: when the API server can't be reached.
     """
     tables: dict[str, Mapping[Key, Any]] = {}
-    missing: list[Kind] = []
+    missing: list[Resource] = []
     forbidden: list[Forbidden] = []
     with ThreadPoolExecutor(_AT_ONCE) as readers:
         lists = {kind.name: readers.submit(_all, api, kind, "", kind.selector, timeout) for kind in kinds}
@@ -56,7 +57,7 @@ def read_all(api: Api, kinds: Iterable[Kind] = KINDS, *, timeout: float = 30.0) 
             try:
                 tables[name] = reading.result()
             except KindMissing as error:
-                missing.append(error.kind)
+                missing.append(error.resource)
             except Forbidden as error:
                 forbidden.append(error)
     return Reading(snapshot=Snapshot().changed(tables), missing=tuple(missing), forbidden=tuple(forbidden))

@@ -20,8 +20,8 @@ from webhook.state.kinds import (
     POLICY,
     VM,
     VMI,
-    Kind,
 )
+from webhook.state.resource import Resource
 from webhook.state.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _from_api_server(settings: Settings, change: Change) -> View:
         raise not_reached(error) from error
     if VMI in reading.missing:
         raise Failure("this cluster has no KubeVirt: it doesn't know VirtualMachineInstances", Exit.UNREACHABLE)
-    forbidden = {error.kind.name: str(error) for error in reading.forbidden}
+    forbidden = {error.resource.name: str(error) for error in reading.forbidden}
     if VMI.name in forbidden:
         raise Failure(forbidden[VMI.name], Exit.UNREACHABLE)
     return View(
@@ -135,7 +135,7 @@ def _without(policy: Policy, forbidden: Iterable[str]) -> Policy:
     return replace(policy, enforcements={**policy.enforcements, **off})
 
 
-def _notes(missing: Iterable[Kind], forbidden: Mapping[str, str]) -> Iterable[str]:
+def _notes(missing: Iterable[Resource], forbidden: Mapping[str, str]) -> Iterable[str]:
     for kind, refusal in forbidden.items():
         if kind != MIGRATION.name:
             yield f"{refusal}; {_UNTELLABLE.get(kind, ((), 'the rest is judged without it'))[1]}"

@@ -85,7 +85,7 @@ def _watched(settings: Settings) -> Source:
         cluster=cluster,
         start=start,
         stop=stop,
-        missing=lambda: [str(condition) for condition in cluster.conditions() if not condition.good],
+        missing=lambda: [str(status) for status in cluster.statuses() if not status.reliable],
         ages=cluster.ages,
         record=events.record if events else None,
     )
