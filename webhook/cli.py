@@ -8,8 +8,8 @@ from typing import Any, Final, NoReturn, TypeVar
 
 import click
 
+from webhook.kube import logs
 from webhook.kube.source import ClusterUnavailable
-from webhook.server import logs
 from webhook.settings.settings import FILE, JUDGING, PREFIX, Described, InvalidSettings, Settings, described, load
 from webhook.state.manifests import UnreadableManifest
 
