@@ -80,10 +80,6 @@ class Cluster:
         """Change an object by a JSON patch."""
         self._request("PATCH", f"{path}?fieldManager={MANAGER}", list(operations), _JSON_PATCH)
 
-    def put(self, path: str, body: Mapping[str, Any]) -> None:
-        """Replace an object, or create it where the kind allows that."""
-        self._request("PUT", f"{path}?fieldManager={MANAGER}", body, "application/json")
-
     def close(self) -> None:
         """Close the connections."""
         self._connection.close()

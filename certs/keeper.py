@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import structlog
-
 from certs import stored
+from certs.authority import SYSTEM, RandomSource
 from certs.bundle import to_pem
 from certs.changes import Bundle, Leaf, change
 from certs.cluster import Cluster, ClusterError
@@ -19,12 +18,10 @@ from certs.watch import Watch
 LABELS: Final = {"app.kubernetes.io/part-of": "live-migration-webhook"}
 """On the Secrets."""
 
-log = structlog.get_logger(__name__)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """What a keeper looks after. The Secrets are `NAME-ca` and `NAME-tls`, the Lease is `NAME-certs`."""
+    """What a keeper looks after. The Secrets are `NAME-ca` and `NAME-tls`."""
 
     namespace: str
     name: str
@@ -50,17 +47,23 @@ class Sight:
 class Keeper:
     """Keeps the certificates of one charge. `watch`: None to trust recorded times, as a single look has to."""
 
-    def __init__(self, cluster: Cluster, charge: Charge, watch: Watch | None = None) -> None:
+    def __init__(
+        self, cluster: Cluster, charge: Charge, watch: Watch | None = None, random: RandomSource = SYSTEM
+    ) -> None:
         self._cluster = cluster
         self._charge = charge
         self._watch = watch
-        self._told: frozenset[str] = frozenset()
+        self._random = random
 
     def look(self) -> Sight:
-        """Read everything. Raises ClusterError."""
+        """Read everything, the authorities last. Raises ClusterError.
+
+        So a keeper that comes to a halt between two requests does no harm. A bundle or a leaf is written only where
+        the former one has not changed since it was read; the authorities that it is made of were read later than that.
+        """
         charge = self._charge
-        secrets = {suffix: self._cluster.get(charge.secret(suffix)) for suffix in ("ca", "tls")}
         found = {reference: self._cluster.get(reference.path) for reference in charge.configurations}
+        secrets = {suffix: self._cluster.get(charge.secret(suffix)) for suffix in ("tls", "ca")}
         contents = stored.read(secrets["ca"], secrets["tls"])
         state = State(
             now=self._cluster.now,
@@ -71,14 +74,12 @@ class Keeper:
             names=charge.names,
             lives=charge.lives,
         )
-        sight = Sight(
+        return Sight(
             state=self._watch.over(state) if self._watch else state,
             versions={suffix: secret["metadata"]["resourceVersion"] for suffix, secret in secrets.items() if secret},
             missing=tuple(reference for reference, json in found.items() if not json),
             problems=contents.problems,
         )
-        self._tell(sight)
-        return sight
 
     def decide(self, sight: Sight) -> Decision:
         """Return the next step."""
@@ -88,14 +89,13 @@ class Keeper:
         """Do the step. Raises ClusterError, ConflictError when somebody else wrote since the look."""
         if decision.step is Step.WAIT:
             return
-        match change(decision, sight.state):
+        match change(decision, sight.state, self._random):
             case Record() as record:
                 self._store("ca", "Opaque", sight, stored.authority_secret(record))
             case Leaf(pair=pair, authority=authority):
                 self._store("tls", "kubernetes.io/tls", sight, stored.leaf_secret(pair, authority))
             case Bundle(certificates=certificates):
                 self._publish(sight.state.configurations, to_pem(certificates))
-        log.info("step done", step=decision.step.value, why=decision.why)
 
     def _store(self, suffix: str, kind: str, sight: Sight, content: Mapping[str, Any]) -> None:
         path = self._charge.secret(suffix)
@@ -119,11 +119,3 @@ class Keeper:
                 errors.append(error)
         if errors:
             raise errors[0]
-
-    def _tell(self, sight: Sight) -> None:
-        """Log what is wrong, once for as long as it is."""
-        problems = {f"the Secret can't be read: {problem}" for problem in sight.problems}
-        problems |= {f"the webhook configuration {reference} is missing" for reference in sight.missing}
-        for problem in sorted(problems - self._told):
-            log.warning(problem)
-        self._told = frozenset(problems)

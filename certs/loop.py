@@ -7,8 +7,7 @@ from typing import Final
 import structlog
 
 from certs.cluster import ClusterError, ConflictError
-from certs.keeper import Keeper
-from certs.lease import Lease
+from certs.keeper import Keeper, Sight
 from certs.metrics import Metrics
 from certs.probes import Health
 from certs.rotation import Decision, Step
@@ -18,7 +17,6 @@ REPEATS: Final = 3
 
 log = structlog.get_logger(__name__)
 
-
 _NOTHING: Final = Decision(step=Step.WAIT, why="")
 
 
@@ -27,16 +25,16 @@ class StuckError(Exception):
 
 
 class Loop:
-    """Looks and steps. Only the holder of the Lease writes; others look, so that their metrics and probes are true."""
+    """Looks and steps. Others may do so at once: a write is refused when its object has changed since the look."""
 
-    def __init__(self, keeper: Keeper, lease: Lease, metrics: Metrics, health: Health) -> None:
+    def __init__(self, keeper: Keeper, metrics: Metrics, health: Health) -> None:
         self._keeper = keeper
-        self._lease = lease
         self._metrics = metrics
         self._health = health
+        self._told: frozenset[str] = frozenset()
 
     def run(self, stop: threading.Event, tick: float) -> None:
-        """Work until `stop` is set, then give the Lease up. `tick`: seconds to wait when there is nothing to do."""
+        """Work until `stop` is set. `tick`: seconds to wait when there is nothing to do."""
         done: Counter[Step] = Counter()
         while not stop.is_set():
             step = self._attempt().step
@@ -44,43 +42,49 @@ class Loop:
             if step is Step.WAIT or done[step] >= REPEATS:
                 done.clear()
                 stop.wait(tick)
-        self._lease.release()
 
-    def once(self) -> bool:
-        """Do all that can be done now; return whether it was ours to do. Raises ClusterError, StuckError."""
+    def once(self) -> None:
+        """Do all that can be done now. Raises ClusterError, StuckError."""
         done: Counter[Step] = Counter()
-        try:
-            while self._lease.hold():
-                decision = self._look_and_step(leader=True)
-                done[decision.step] += 1
-                if decision.step is Step.WAIT:
-                    return True
-                if done[decision.step] > REPEATS:
-                    raise StuckError(f"{decision.step} was done again and again, and still {decision.why}")
-        finally:
-            self._lease.release()
-        return False
+        while (decision := self._look_and_step()).step is not Step.WAIT:
+            done[decision.step] += 1
+            if done[decision.step] > REPEATS:
+                raise StuckError(f"{decision.step} was done again and again, and still {decision.why}")
 
     def _attempt(self) -> Decision:
         """Look and step; what fails is told, and tried again at the next tick."""
         try:
-            return self._look_and_step(leader=self._lease.hold())
-        except ConflictError as error:
-            log.info("somebody else wrote at the same time", error=str(error))
+            return self._look_and_step()
         except ClusterError as error:
             self._metrics.failed()
             self._health.failed(error)
             log.warning("the API server could not be read or written", error=str(error))
         return _NOTHING
 
-    def _look_and_step(self, *, leader: bool) -> Decision:
+    def _look_and_step(self) -> Decision:
+        """Look, and do the next step, if there is one and nobody else is quicker."""
         sight = self._keeper.look()
-        self._metrics.saw(sight, leader=leader)
+        self._tell(sight)
+        self._metrics.saw(sight)
         decision = self._keeper.decide(sight)
-        if decision.step is Step.WAIT or not leader or not self._lease.held:
-            self._health.succeeded()
-            return _NOTHING
-        self._keeper.act(decision, sight)
-        self._metrics.did(decision)
+        if decision.step is not Step.WAIT:
+            self._step(decision, sight)
         self._health.succeeded()
         return decision
+
+    def _step(self, decision: Decision, sight: Sight) -> None:
+        try:
+            self._keeper.act(decision, sight)
+        except ConflictError as error:
+            log.info("somebody else wrote at the same time", error=str(error))
+            return
+        self._metrics.did(decision)
+        log.info("step done", step=decision.step.value, why=decision.why)
+
+    def _tell(self, sight: Sight) -> None:
+        """Log what is wrong, once for as long as it is."""
+        problems = {f"the Secret can't be read: {problem}" for problem in sight.problems}
+        problems |= {f"the webhook configuration {reference} is missing" for reference in sight.missing}
+        for problem in sorted(problems - self._told):
+            log.warning(problem)
+        self._told = frozenset(problems)

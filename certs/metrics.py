@@ -35,9 +35,6 @@ class Metrics:
             ["phase"],
             registry=self.registry,
         )
-        self._leader = Gauge(
-            f"{_PREFIX}_certificate_keeper_leader", "Whether this keeper writes.", registry=self.registry
-        )
         self._steps = Counter(f"{_PREFIX}_certificate_keeper_steps", "Steps done.", ["step"], registry=self.registry)
         self._failures = Counter(
             f"{_PREFIX}_certificate_keeper_failures", "Looks and steps that failed.", registry=self.registry
@@ -48,10 +45,9 @@ class Metrics:
             if step is not Step.WAIT:
                 self._steps.labels(step.value)
 
-    def saw(self, sight: Sight, *, leader: bool) -> None:
+    def saw(self, sight: Sight) -> None:
         """Take over what was found."""
         state = sight.state
-        self._leader.set(leader)
         if state.leaf:
             self._not_after.labels("leaf").set(state.leaf.certificate.not_valid_after_utc.timestamp())
         if state.record is None:

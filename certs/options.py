@@ -31,13 +31,13 @@ class Unreachable(click.ClickException):
 
 def namespace(*, required: bool) -> Callable[[Command], Command]:
     """Return the option for where the Secrets are."""
-    text = "Namespace of the Secrets and the Lease."
+    text = "Namespace of the Secrets."
     return click.option("--namespace", required=required, envvar="POD_NAMESPACE" if required else None, help=text)
 
 
 def name(command: Command) -> Command:
     """Add the option that the objects are named by."""
-    text = "The Secrets are NAME-ca and NAME-tls, the Lease is NAME-certs."
+    text = "The Secrets are NAME-ca and NAME-tls."
     return click.option("--name", default="live-migration-webhook", show_default=True, help=text)(command)
 
 

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import signal
-import socket
 import threading
 from typing import Final
 
@@ -13,7 +12,6 @@ from certs import logs, options
 from certs.cluster import Cluster
 from certs.configurations import Reference
 from certs.keeper import Charge, Keeper
-from certs.lease import SECONDS, Lease
 from certs.lifetime import Lives
 from certs.loop import Loop, StuckError
 from certs.metrics import Metrics
@@ -43,8 +41,6 @@ log = structlog.get_logger(__name__)
 @options.kubeconfig
 @options.lives
 @options.duration("--tick", TICK, "Between looks; a minute at most.")
-@options.duration("--lease", dt.timedelta(seconds=SECONDS), "Until another keeper takes over from one that vanished.")
-@click.option("--identity", envvar="POD_NAME", help="Who holds the Lease.  [default: the host's name]")
 @click.option(
     "--listen",
     default="0.0.0.0:8080",
@@ -65,15 +61,13 @@ def run(
     context: str | None,
     lives: Lives,
     tick: dt.timedelta,
-    lease: dt.timedelta,
-    identity: str | None,
     listen: tuple[str, int],
     log_format: str,
     once: bool,
 ) -> None:
     """Keep the authority, the leaf and the caBundle of webhook configurations in a cluster, until SIGTERM.
 
-    Everything is in two Secrets, NAME-ca (never mounted) and NAME-tls; the holder of the Lease NAME-certs writes.
+    Everything is in two Secrets, NAME-ca (never mounted) and NAME-tls. Several keepers may run at once.
     """
     if tick > LONGEST_TICK:
         raise click.UsageError("--tick must be a minute at most")
@@ -86,17 +80,10 @@ def run(
     )
     with options.connected(kubeconfig, context) as cluster:
         logs.configure(json=log_format == "json")
-        held = Lease(
-            cluster,
-            namespace=namespace,
-            name=f"{name}-certs",
-            identity=identity or socket.gethostname(),
-            seconds=max(1, int(lease.total_seconds())),
-        )
         if once:
-            _once(cluster, charge, held)
+            _once(cluster, charge)
         else:
-            _until_stopped(cluster, charge, held, tick=tick, listen=listen)
+            _until_stopped(cluster, charge, tick=tick, listen=listen)
 
 
 def _names(service: str, namespace: str, further: tuple[str, ...]) -> tuple[str, ...]:
@@ -106,18 +93,15 @@ def _names(service: str, namespace: str, further: tuple[str, ...]) -> tuple[str,
         raise click.UsageError(str(error)) from error
 
 
-def _once(cluster: Cluster, charge: Charge, lease: Lease) -> None:
-    loop = Loop(Keeper(cluster, charge), lease, Metrics(charge.configurations), Health(GRACE.total_seconds()))
+def _once(cluster: Cluster, charge: Charge) -> None:
+    loop = Loop(Keeper(cluster, charge), Metrics(charge.configurations), Health(GRACE.total_seconds()))
     try:
-        if not loop.once():
-            log.info("another keeper holds the Lease", holder=lease.holder)
+        loop.once()
     except StuckError as error:
         raise click.ClickException(str(error)) from error
 
 
-def _until_stopped(
-    cluster: Cluster, charge: Charge, lease: Lease, *, tick: dt.timedelta, listen: tuple[str, int]
-) -> None:
+def _until_stopped(cluster: Cluster, charge: Charge, *, tick: dt.timedelta, listen: tuple[str, int]) -> None:
     metrics, health = Metrics(charge.configurations), Health((3 * tick + GRACE).total_seconds())
     try:
         probes = Probes(*listen, Application(health, metrics.exposition))
@@ -125,7 +109,7 @@ def _until_stopped(
         raise click.UsageError(f"--listen: {error}") from error
     probes.start()
     log.info("listening", port=probes.port)
-    Loop(Keeper(cluster, charge, Watch()), lease, metrics, health).run(_stopped(), tick.total_seconds())
+    Loop(Keeper(cluster, charge, Watch()), metrics, health).run(_stopped(), tick.total_seconds())
     probes.stop()
     log.info("stopped")
 

@@ -53,11 +53,6 @@ class Installation:
         """Path of a Secret."""
         return f"/api/v1/namespaces/{self.namespace}/secrets/{NAME}-{suffix}"
 
-    @property
-    def lease(self) -> str:
-        """Path of the Lease."""
-        return f"/apis/coordination.k8s.io/v1/namespaces/{self.namespace}/leases/{NAME}-certs"
-
     def register(self, *, port: int, webhooks: int = 1) -> None:
         """Register webhooks for config maps of the namespace, trusting nobody yet."""
         for phase, kind in KINDS.items():
@@ -128,9 +123,9 @@ class Installation:
         return run(*self.arguments("--once", *further))
 
     @contextmanager
-    def keeper(self, *further: str, identity: str = "keeper") -> Iterator["KeeperProcess"]:
+    def keeper(self, *further: str) -> Iterator["KeeperProcess"]:
         """Run a keeper that goes on."""
-        keeper = KeeperProcess(self, identity, *further)
+        keeper = KeeperProcess(self, *further)
         keeper.process.start()
         try:
             yield keeper
@@ -141,10 +136,10 @@ class Installation:
 class KeeperProcess:
     """A `certs run` process, its probes and metrics."""
 
-    def __init__(self, installation: Installation, identity: str, *further: str) -> None:
+    def __init__(self, installation: Installation, *further: str) -> None:
         (self.port,) = free_ports(1)
-        arguments = installation.arguments("--identity", identity, "--listen", f"{LOOPBACK}:{self.port}", *further)
-        name = f"{identity}-{uuid.uuid4().hex[:6]}"
+        arguments = installation.arguments("--listen", f"{LOOPBACK}:{self.port}", *further)
+        name = f"keeper-{uuid.uuid4().hex[:6]}"
         self.process: Process = installation.plane.leashed(name, *COMMAND, *arguments)
 
     def get(self, path: str) -> tuple[int, str]:
