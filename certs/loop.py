@@ -6,11 +6,11 @@ from typing import Final
 
 import structlog
 
-from certs.cluster import ClusterError, ConflictError
-from certs.keeper import Keeper, Sight
+from certs.health import Health
+from certs.keeper import Keeper, Observation
 from certs.metrics import Metrics
-from certs.probes import Health
-from certs.rotation import Decision, Step
+from certs.rotation import Decision, Step, next_step
+from webhook.kube.refusals import ApiError, Conflict
 
 REPEATS: Final = 3
 """How often one step may be done without a pause: more often means that somebody undoes it each time."""
@@ -44,7 +44,7 @@ class Loop:
                 stop.wait(tick)
 
     def once(self) -> None:
-        """Do all that can be done now. Raises ClusterError, StuckError."""
+        """Do all that can be done now. Raises ApiError, StuckError."""
         done: Counter[Step] = Counter()
         while (decision := self._look_and_step()).step is not Step.WAIT:
             done[decision.step] += 1
@@ -55,7 +55,7 @@ class Loop:
         """Look and step; what fails is told, and tried again at the next tick."""
         try:
             return self._look_and_step()
-        except ClusterError as error:
+        except ApiError as error:
             self._metrics.failed()
             self._health.failed(error)
             log.warning("the API server could not be read or written", error=str(error))
@@ -63,28 +63,28 @@ class Loop:
 
     def _look_and_step(self) -> Decision:
         """Look, and do the next step, if there is one and nobody else is quicker."""
-        sight = self._keeper.look()
-        self._tell(sight)
-        self._metrics.saw(sight)
-        decision = self._keeper.decide(sight)
+        seen = self._keeper.look()
+        self._tell(seen)
+        self._metrics.saw(seen)
+        decision = next_step(seen.state)
         if decision.step is not Step.WAIT:
-            self._step(decision, sight)
+            self._step(decision, seen)
         self._health.succeeded()
         return decision
 
-    def _step(self, decision: Decision, sight: Sight) -> None:
+    def _step(self, decision: Decision, seen: Observation) -> None:
         try:
-            self._keeper.act(decision, sight)
-        except ConflictError as error:
+            self._keeper.act(decision, seen)
+        except Conflict as error:
             log.info("somebody else wrote at the same time", error=str(error))
             return
         self._metrics.did(decision)
         log.info("step done", step=decision.step.value, why=decision.why)
 
-    def _tell(self, sight: Sight) -> None:
+    def _tell(self, seen: Observation) -> None:
         """Log what is wrong, once for as long as it is."""
-        problems = {f"the Secret can't be read: {problem}" for problem in sight.problems}
-        problems |= {f"the webhook configuration {reference} is missing" for reference in sight.missing}
+        problems = {f"the Secret can't be read: {problem}" for problem in seen.problems}
+        problems |= {f"the webhook configuration {name} is missing" for name in seen.missing}
         for problem in sorted(problems - self._told):
             log.warning(problem)
         self._told = frozenset(problems)

@@ -1,7 +1,6 @@
 """What the commands' options have in common, and their errors as exit codes."""
 
 import datetime as dt
-import ipaddress
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -9,24 +8,27 @@ from typing import Any, Final
 
 import click
 
-from certs.cluster import Cluster, ClusterError, ConfigurationError, connect
-from certs.configurations import KINDS, Reference
+from certs.configurations import ConfigurationName
 from certs.durations import Duration, spoken
 from certs.lifetime import Lives
 from certs.names import InvalidNameError, canonical
+from webhook.kube.api import Api, connect
+from webhook.kube.credentials import NoCredentials
+from webhook.kube.refusals import ApiError
+from webhook.kube.resources import WEBHOOK_CONFIGURATIONS
 
 DEFAULTS: Final = Lives()
 
-UNREACHABLE: Final = 3
-"""Exit code: the API server can't be reached, or refuses to answer."""
+AGENT: Final = "live-migration-webhook-certs"
+"""Our name in the API server's log, and field manager of everything written here."""
 
 Command = Callable[..., Any]
 
 
-class Unreachable(click.ClickException):
-    """Ends a command with exit code 3."""
+class UnreachableError(click.ClickException):
+    """Ends a command: the API server can't be reached, or refuses to answer."""
 
-    exit_code = UNREACHABLE
+    exit_code = 3
 
 
 def namespace(*, required: bool) -> Callable[[Command], Command]:
@@ -52,17 +54,19 @@ def kubeconfig(command: Command) -> Command:
 
 
 def configurations(command: Command) -> Command:
-    """Add the options that name webhook configurations; the command gets `references`."""
+    """Add the options that name webhook configurations; the command gets them as `configurations`."""
 
     @wraps(command)
-    def with_references(**values: Any) -> Any:
-        named = {phase: values.pop(phase) for phase in KINDS}
-        found = tuple(Reference(phase=phase, name=name) for phase, names in named.items() for name in names)
-        return command(references=found, **values)
+    def with_configurations(**values: Any) -> Any:
+        named = {phase: values.pop(phase) for phase in WEBHOOK_CONFIGURATIONS}
+        found = tuple(ConfigurationName(phase=phase, name=name) for phase, names in named.items() for name in names)
+        return command(configurations=found, **values)
 
-    described = {phase: f"A {kind}; can be given again for more." for phase, kind in KINDS.items()}
+    described = {
+        phase: f"A {kind.name}; can be given again for more." for phase, kind in WEBHOOK_CONFIGURATIONS.items()
+    }
     return _with_options(
-        with_references,
+        with_configurations,
         *(click.option(f"--{phase}", multiple=True, metavar="NAME", help=text) for phase, text in described.items()),
     )
 
@@ -117,25 +121,16 @@ def address(_: click.Context, __: click.Parameter, value: str | None) -> tuple[s
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
-def is_ip(host: str) -> bool:
-    """Whether a host is given as an IP address."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
 @contextmanager
-def connected(file: str | None, context: str | None) -> Iterator[Cluster]:
+def connected(kubeconfig: str | None, context: str | None) -> Iterator[Api]:
     """Connect for the time of a command; errors become its end with one line and the exit code that says so."""
     try:
-        cluster = connect(file, context)
-    except ConfigurationError as error:
+        api = connect(kubeconfig or "", context or "", agent=AGENT)
+    except NoCredentials as error:
         raise click.UsageError(f"there is no API server to ask: {error}") from error
     try:
-        yield cluster
-    except ClusterError as error:
-        raise Unreachable(str(error)) from error
+        yield api
+    except ApiError as error:
+        raise UnreachableError(str(error)) from error
     finally:
-        cluster.close()
+        api.close()

@@ -8,16 +8,18 @@ from typing import Final
 import click
 import structlog
 
-from certs import logs, options
-from certs.cluster import Cluster
-from certs.configurations import Reference
-from certs.keeper import Charge, Keeper
+from certs import options
+from certs.configurations import ConfigurationName
+from certs.health import Health
+from certs.keeper import Keeper, KeeperConfig
 from certs.lifetime import Lives
 from certs.loop import Loop, StuckError
 from certs.metrics import Metrics
 from certs.names import InvalidNameError, canonical, service_names
-from certs.probes import Application, Health, Probes
-from certs.watch import Watch
+from certs.probes import Probes
+from certs.stopwatch import Stopwatch
+from webhook.kube import logs
+from webhook.kube.api import Api
 
 TICK: Final = dt.timedelta(seconds=10)
 
@@ -30,7 +32,7 @@ GRACE: Final = dt.timedelta(seconds=60)
 log = structlog.get_logger(__name__)
 
 
-@click.command()
+@click.command("run")
 @options.namespace(required=True)
 @options.name
 @click.option("--service", help="Service that the leaf is for.  [default: as --name]")
@@ -50,13 +52,13 @@ log = structlog.get_logger(__name__)
 )
 @click.option("--log-format", type=click.Choice(["json", "console"]), default="json", show_default=True)
 @click.option("--once", is_flag=True, help="Do what can be done now, and end; recorded times are trusted.")
-def run(
+def command(
     *,
     namespace: str,
     name: str,
     service: str | None,
     dns: tuple[str, ...],
-    references: tuple[Reference, ...],
+    configurations: tuple[ConfigurationName, ...],
     kubeconfig: str | None,
     context: str | None,
     lives: Lives,
@@ -71,19 +73,14 @@ def run(
     """
     if tick > LONGEST_TICK:
         raise click.UsageError("--tick must be a minute at most")
-    charge = Charge(
-        namespace=namespace,
-        name=name,
-        configurations=references,
-        names=_names(service or name, namespace, dns),
-        lives=lives,
-    )
-    with options.connected(kubeconfig, context) as cluster:
-        logs.configure(json=log_format == "json")
+    names = _names(service or name, namespace, dns)
+    config = KeeperConfig(namespace=namespace, name=name, configurations=configurations, names=names, lives=lives)
+    with options.connected(kubeconfig, context) as api:
+        logs.configure(log_format, "info")
         if once:
-            _once(cluster, charge)
+            _once(api, config)
         else:
-            _until_stopped(cluster, charge, tick=tick, listen=listen)
+            _until_stopped(api, config, tick=tick, listen=listen)
 
 
 def _names(service: str, namespace: str, further: tuple[str, ...]) -> tuple[str, ...]:
@@ -93,23 +90,23 @@ def _names(service: str, namespace: str, further: tuple[str, ...]) -> tuple[str,
         raise click.UsageError(str(error)) from error
 
 
-def _once(cluster: Cluster, charge: Charge) -> None:
-    loop = Loop(Keeper(cluster, charge), Metrics(charge.configurations), Health(GRACE.total_seconds()))
+def _once(api: Api, config: KeeperConfig) -> None:
+    loop = Loop(Keeper(api, config), Metrics(config.configurations), Health(GRACE.total_seconds()))
     try:
         loop.once()
     except StuckError as error:
         raise click.ClickException(str(error)) from error
 
 
-def _until_stopped(cluster: Cluster, charge: Charge, *, tick: dt.timedelta, listen: tuple[str, int]) -> None:
-    metrics, health = Metrics(charge.configurations), Health((3 * tick + GRACE).total_seconds())
+def _until_stopped(api: Api, config: KeeperConfig, *, tick: dt.timedelta, listen: tuple[str, int]) -> None:
+    metrics, health = Metrics(config.configurations), Health((3 * tick + GRACE).total_seconds())
     try:
-        probes = Probes(*listen, Application(health, metrics.exposition))
+        probes = Probes(*listen, health, metrics.registry)
     except OSError as error:
         raise click.UsageError(f"--listen: {error}") from error
     probes.start()
     log.info("listening", port=probes.port)
-    Loop(Keeper(cluster, charge, Watch()), metrics, health).run(_stopped(), tick.total_seconds())
+    Loop(Keeper(api, config, Stopwatch()), metrics, health).run(_stopped(), tick.total_seconds())
     probes.stop()
     log.info("stopped")
 

@@ -4,12 +4,12 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from certs.cluster import ClusterError
-from certs.rotation import Step
-from certs.watch import Watch
+from certs.rotation import next_step
+from certs.stopwatch import Stopwatch
 from tests.certs.world import World
+from webhook.kube.refusals import ApiError
 
-REQUESTS = {"get", "create", "merge", "patch"}
+REQUESTS = {"find", "create_named", "merge", "patch"}
 
 
 class KilledError(BaseException):
@@ -24,7 +24,6 @@ class StepwiseKeeper:
         self._may_run, self._halted = threading.Semaphore(0), threading.Semaphore(0)
         self._killed = False
         self._error: BaseException | None = None
-        self.requests: list[str] = []
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         self._halted.acquire()
@@ -34,10 +33,9 @@ class StepwiseKeeper:
         if request not in REQUESTS:
             raise AttributeError(request)
 
-        def answer(path: str, *more: Any) -> Any:
+        def answer(*arguments: Any, **named: Any) -> Any:
             self._halt()
-            self.requests.append(f"{request} {path.rpartition('/')[2]}")
-            return getattr(self._world, request)(path, *more)
+            return getattr(self._world, request)(*arguments, **named)
 
         return answer
 
@@ -61,24 +59,22 @@ class StepwiseKeeper:
         self._thread.join()
 
     def _run(self) -> None:
-        watch = Watch(lambda: self._world.seconds)
+        stopwatch = Stopwatch(lambda: self._world.seconds)
         try:
             while True:
-                self._look_and_step(watch)
+                self._look_and_step(stopwatch)
         except KilledError:
             return
         except BaseException as error:  # noqa: BLE001 - it is raised where the keeper was told to go on
             self._error = error
             self._halted.release()
 
-    def _look_and_step(self, watch: Watch) -> None:
-        keeper = self._world.keeper(self, watch)
+    def _look_and_step(self, stopwatch: Stopwatch) -> None:
+        keeper = self._world.keeper(self, stopwatch)
         try:
-            sight = keeper.look()
-            decision = keeper.decide(sight)
-            if decision.step is not Step.WAIT:
-                keeper.act(decision, sight)
-        except ClusterError:
+            seen = keeper.look()
+            keeper.act(next_step(seen.state), seen)
+        except ApiError:
             return
 
     def _halt(self) -> None:

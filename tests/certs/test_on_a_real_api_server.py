@@ -5,13 +5,13 @@ import json
 from typing import Any
 
 from certs import stored
-from certs.configurations import KINDS
 from certs.record import Phase
 from testbed.api import JSON_PATCH, Object
 from testbed.waiting import until
 from tests.certs.history import UNUSED_PORT, install_long_ago, is_rotated, trusted
 from tests.certs.installation import NAME, Installation
 from tests.certs.rights import let_write
+from webhook.kube.resources import WEBHOOK_CONFIGURATIONS
 
 
 def test_a_first_start_makes_authority_leaf_and_caBundle_with_rights_to_named_objects_alone(  # noqa: N802
@@ -33,7 +33,7 @@ def test_a_second_start_changes_nothing(installation: Installation) -> None:
     installation.once()
     paths = [
         *map(installation.secret, ("ca", "tls")),
-        *map(installation.configuration, KINDS),
+        *map(installation.configuration, WEBHOOK_CONFIGURATIONS),
     ]
     before = [installation.api.get(path)["metadata"]["resourceVersion"] for path in paths]
     result = installation.once()
@@ -71,12 +71,12 @@ def test_a_configuration_that_comes_later_is_told_and_trusted_then(installation:
     with installation.keeper() as keeper:
         until(keeper.is_ready, "ready")
         metric = 'live_migration_webhook_ca_bundle_in_sync{{configuration="{}/' + installation.namespace + '"}}'
-        assert [keeper.metric(metric.format(phase)) for phase in KINDS] == [0, 0]
+        assert [keeper.metric(metric.format(phase)) for phase in WEBHOOK_CONFIGURATIONS] == [0, 0]
         assert (
             f"the webhook configuration validating/{installation.namespace} is missing" in keeper.process.last_lines()
         )
         installation.register(port=UNUSED_PORT)
-        until(lambda: [keeper.metric(metric.format(phase)) for phase in KINDS] == [1, 1], "in sync")
+        until(lambda: [keeper.metric(metric.format(phase)) for phase in WEBHOOK_CONFIGURATIONS] == [1, 1], "in sync")
 
 
 def test_metrics_tell_when_certificates_end_and_how_far_a_rotation_is(installation: Installation) -> None:
@@ -104,7 +104,7 @@ def apply(installation: Installation, webhooks: list[Object]) -> Object:
     """Apply the validating configuration as a GitOps tool does."""
     body = {
         "apiVersion": "admissionregistration.k8s.io/v1",
-        "kind": KINDS["validating"],
+        "kind": WEBHOOK_CONFIGURATIONS["validating"].name,
         "metadata": {"name": installation.namespace},
         "webhooks": webhooks,
     }

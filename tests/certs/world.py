@@ -7,7 +7,7 @@ them at once, after each write of a keeper.
 
 import base64
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from copy import copy, deepcopy
 from dataclasses import dataclass, field
@@ -20,18 +20,19 @@ from cryptography import x509
 from certs import stored
 from certs.authority import issued_by
 from certs.bundle import ca_bundle, read_bundle
-from certs.cluster import Cluster, ConflictError, RefusedError
-from certs.configurations import Reference
-from certs.keeper import Charge, Keeper
+from certs.configurations import ConfigurationName
+from certs.keeper import Keeper, KeeperConfig
 from certs.lifetime import Lives, valid
-from certs.rotation import State, Step
-from certs.watch import Watch
+from certs.rotation import State, Step, next_step
+from certs.stopwatch import Stopwatch
 from tests.certs.keys import known
+from webhook.kube.api import Api
+from webhook.kube.refusals import ApiError, Conflict, NotFound, Rejected
 
 LIVES = Lives(authority=dt.timedelta(days=27), leaf=dt.timedelta(days=9))
 NAMES = ("webhook", "webhook.here.svc")
-AUTHORITY, LEAF = (f"/api/v1/namespaces/here/secrets/webhook-{suffix}" for suffix in ("ca", "tls"))
-REFERENCES = (Reference(phase="validating", name="a"), Reference(phase="mutating", name="b"))
+AUTHORITY, LEAF = "webhook-ca", "webhook-tls"
+REFERENCES = (ConfigurationName(phase="validating", name="a"), ConfigurationName(phase="mutating", name="b"))
 START = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 
 DAY = 86400.0
@@ -57,8 +58,8 @@ class World:
     """Seconds by which that clock is wrong just now."""
     authority: Object | None = None
     leaf: Object | None = None
-    bundles: dict[Reference, bytes] = field(default_factory=lambda: dict.fromkeys(REFERENCES, b""))
-    refusing: frozenset[Reference] = frozenset()
+    bundles: dict[ConfigurationName, bytes] = field(default_factory=lambda: dict.fromkeys(REFERENCES, b""))
+    refusing: frozenset[ConfigurationName] = frozenset()
     """Configurations that can't be written just now."""
     heedless: bool = False
     """Whether a write is taken whatever has changed since its object was read."""
@@ -67,7 +68,7 @@ class World:
     def __post_init__(self) -> None:
         self.random = known()
         self.served: list[tuple[float, x509.Certificate]] = []
-        self.trusted: dict[Reference, list[tuple[float, bytes]]] = {}
+        self.trusted: dict[ConfigurationName, list[tuple[float, bytes]]] = {}
         self.checking = False
         self.versions: dict[str, tuple[str, Object | None]] = {}
         self.counter = count(1)
@@ -90,12 +91,14 @@ class World:
 
     def restart(self) -> None:
         """Start the keeper's process anew: what it remembers is gone."""
-        self.watch = Watch(lambda: self.seconds)
+        self.stopwatch = Stopwatch(lambda: self.seconds)
 
-    def keeper(self, api: object = None, watch: Watch | None = None) -> Keeper:
-        """Return a keeper; `api` is what its requests pass through, `watch` what it remembers."""
-        charge = Charge(namespace="here", name="webhook", configurations=REFERENCES, names=self.names, lives=self.lives)
-        return Keeper(cast("Cluster", api or self), charge, watch or self.watch, self.random)
+    def keeper(self, api: object = None, stopwatch: Stopwatch | None = None) -> Keeper:
+        """Return a keeper; `api` is what its requests pass through, `stopwatch` what it remembers."""
+        config = KeeperConfig(
+            namespace="here", name="webhook", configurations=REFERENCES, names=self.names, lives=self.lives
+        )
+        return Keeper(cast("Api", api or self), config, stopwatch or self.stopwatch, self.random)
 
     def state(self) -> State:
         """Return what the keeper sees."""
@@ -104,10 +107,10 @@ class World:
     def step(self) -> Step:
         """Let the keeper do one step."""
         keeper = self.keeper()
-        sight = keeper.look()
-        decision = keeper.decide(sight)
-        with suppress(RefusedError):
-            keeper.act(decision, sight)
+        seen = keeper.look()
+        decision = next_step(seen.state)
+        with suppress(ApiError):
+            keeper.act(decision, seen)
         if decision.step is not Step.WAIT:
             self.steps.append(decision.step)
         self.remember()
@@ -164,56 +167,56 @@ class World:
                     if not _accepts(bundle, leaf, self.now):
                         raise BrokenPromiseError(f"{reference} may refuse {leaf.serial_number}; steps: {self.steps}")
 
-    def get(self, path: str) -> Object | None:
+    def find(self, _: object, __: str, name: str, *, timeout: float) -> Object | None:  # noqa: ARG002
         """Answer a GET."""
-        found = deepcopy(self._objects()[path])
+        found = deepcopy(self._objects()[name])
         if found is not None:
-            found["metadata"]["resourceVersion"] = self._version(path)
+            found["metadata"]["resourceVersion"] = self._version(name)
         return found
 
-    def create(self, path: str, body: Mapping[str, Any]) -> None:
+    def create_named(self, _: object, __: str, name: str, document: Object, *, timeout: float) -> None:  # noqa: ARG002
         """Answer an apply of an object that must not be there yet."""
-        if self._objects()[path] is not None:
-            raise ConflictError(path, status=409)
-        self._write(path, written(None, body))
+        if self._objects()[name] is not None:
+            raise Conflict(name)
+        self._write(name, written(None, document))
 
-    def merge(self, path: str, version: str, body: Mapping[str, Any]) -> None:
+    def merge(self, _: object, __: str, name: str, version: str, change: Object, *, timeout: float) -> None:  # noqa: ARG002
         """Answer a merge patch of an object that must be as it was read."""
-        self._must_be(path, version)
-        self._write(path, written(self._objects()[path], body))
+        self._must_be(name, version)
+        self._write(name, written(self._objects()[name], change))
 
-    def patch(self, path: str, operations: Sequence[Mapping[str, Any]]) -> None:
+    def patch(self, _: object, __: str, name: str, operations: list[Object], *, timeout: float) -> None:  # noqa: ARG002
         """Answer a JSON patch of a webhook configuration."""
-        (reference,) = (each for each in REFERENCES if each.path == path)
+        (reference,) = (each for each in REFERENCES if each.name == name)
         if reference in self.refusing:
-            raise RefusedError(path, status=403)
-        self._must_be(path, operations[0]["value"])
+            raise Rejected(name)
+        self._must_be(name, operations[0]["value"])
         (bundle,) = (each["value"] for each in operations if each["path"] == "/webhooks/0/clientConfig/caBundle")
         self.bundles[reference] = base64.b64decode(bundle)
         self.remember()
 
-    def _write(self, path: str, secret: Object) -> None:
-        if path == AUTHORITY:
+    def _write(self, name: str, secret: Object) -> None:
+        if name == AUTHORITY:
             self.authority = secret
         else:
             self.leaf = secret
         self.remember()
 
-    def _must_be(self, path: str, version: str) -> None:
-        if self._objects()[path] is None:
-            raise RefusedError(path, status=404)
-        if self._version(path) != version and not self.heedless:
-            raise ConflictError(path, status=409)
+    def _must_be(self, name: str, version: str) -> None:
+        if self._objects()[name] is None:
+            raise NotFound(name)
+        if self._version(name) != version and not self.heedless:
+            raise Conflict(name)
 
-    def _version(self, path: str) -> str:
+    def _version(self, name: str) -> str:
         """Return a version that no former content of the object had."""
-        content = self._objects()[path]
-        if self.versions.get(path, ("", None))[1] != content:
-            self.versions[path] = str(next(self.counter)), deepcopy(content)
-        return self.versions[path][0]
+        content = self._objects()[name]
+        if self.versions.get(name, ("", None))[1] != content:
+            self.versions[name] = str(next(self.counter)), deepcopy(content)
+        return self.versions[name][0]
 
     def _objects(self) -> dict[str, Object | None]:
-        configurations = {reference.path: _configuration(bundle) for reference, bundle in self.bundles.items()}
+        configurations = {reference.name: _configuration(bundle) for reference, bundle in self.bundles.items()}
         return {AUTHORITY: self.authority, LEAF: self.leaf, **configurations}
 
 

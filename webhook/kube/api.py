@@ -73,6 +73,13 @@ class Api:
         """
         return _document(self._send(resource, "get", "GET", _path(resource, namespace, name), timeout=timeout))
 
+    def find(self, resource: Resource, namespace: str, name: str, *, timeout: float) -> Document | None:
+        """Read one object, None when there is none."""
+        try:
+            return self.get(resource, namespace, name, timeout=timeout)
+        except NotFound:
+            return None
+
     def pages(
         self, resource: Resource, *, namespace: str = "", selector: str = "", fields: str = "", timeout: float
     ) -> Iterator[Page]:

@@ -1,22 +1,23 @@
-"""How long this process itself has seen the same thing: what recorded times can't tell when a clock has jumped."""
+"""For how long this process itself has seen the same thing: recorded times can't tell when a clock has jumped."""
 
 import datetime as dt
 import time
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from certs.rotation import State
 
 
-class Watch:
-    """Remembers since when record and leaf are as they are, by a clock that nobody sets."""
+class Stopwatch:
+    """Runs for as long as record and leaf are as they are, by a clock that nobody sets."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._seen: object = None
         self._since = clock()
 
-    def over(self, state: State) -> State:
+    def read(self, state: State) -> State:
         """Return the state with the time that it has been watched."""
         fingerprint = _fingerprint(state)
         if fingerprint != self._seen:
