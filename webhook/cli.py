@@ -8,7 +8,6 @@ from typing import Any, Final, NoReturn, TypeVar
 
 import click
 
-from webhook.kube import logs
 from webhook.kube.source import ClusterUnavailable
 from webhook.settings.settings import FILE, JUDGING, PREFIX, Described, InvalidSettings, Settings, described, load
 from webhook.state.manifests import UnreadableManifest
@@ -88,7 +87,6 @@ def serve(**flags: str | None) -> None:
     from webhook.server.process import run  # noqa: PLC0415 - the other commands need no server
 
     settings = settings_from(flags)
-    logs.configure(settings.log_format, settings.log_level)
     try:
         run(settings)
     except UnreadableManifest as error:
@@ -110,7 +108,6 @@ def review(file: str, path: str | None, **flags: str | None) -> None:
     """
     from webhook.server.offline import Unusable, review_file  # noqa: PLC0415 - `serve` needs none of it
 
-    logs.configure("console", "error")
     settings = settings_from(flags)
     try:
         output, code = review_file(file, path, settings)

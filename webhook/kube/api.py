@@ -65,6 +65,11 @@ class Api:
         except ValueError:
             return dt.datetime.now(dt.UTC)
 
+    @property
+    def namespace(self) -> str:
+        """Where somebody works who names no namespace."""
+        return self._transport.namespace or "default"
+
     def get(self, resource: Resource, namespace: str, name: str, *, timeout: float) -> Document:
         """Read one object.
 

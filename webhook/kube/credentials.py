@@ -14,10 +14,12 @@ from typing import Any, Final, Protocol
 from msgspec import Struct
 from yaml import YAMLError
 
+from webhook.kube.refusals import ApiError
+
 SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
-class NoCredentials(Exception):  # noqa: N818 - it is named for what was found
+class NoCredentials(ApiError):  # noqa: N818 - it is named for what was found
     """Raised when there is no usable kubeconfig or service account; the message says what was looked for."""
 
 

@@ -39,6 +39,11 @@ class Transport:
         self._tls: Tls | None = None
         self._pool = urllib3.PoolManager()
 
+    @property
+    def namespace(self) -> str:
+        """The namespace of the credentials."""
+        return self._credentials.namespace
+
     def request(
         self, method: str, path: str, body: bytes | None, content_type: str, *, timeout: float, stream: bool
     ) -> Response:

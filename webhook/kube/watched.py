@@ -81,11 +81,15 @@ class WatchedCluster:
 
     def ready(self) -> bool:
         """Tell whether `snapshot` would answer."""
-        return all(status.reliable for status in self.statuses())
+        return not self.missing()
 
     def statuses(self) -> tuple[KindStatus, ...]:
         """Return how well each kind is known."""
         return tuple(reflector.status(self._max_age) for reflector in self._reflectors)
+
+    def missing(self) -> list[str]:
+        """Say, one line for each, which kinds can't be relied on."""
+        return [str(status) for status in self.statuses() if not status.reliable]
 
     def ages(self) -> Mapping[str, float]:
         """Return by kind how many seconds ago the API server last confirmed what is known of it."""

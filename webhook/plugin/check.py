@@ -3,10 +3,11 @@
 import click
 
 from webhook.foresight.survey import Survey, survey
+from webhook.kube.source import Change, unchanged
 from webhook.plugin.choosing import choose
 from webhook.plugin.completion import complete_vms
 from webhook.plugin.failure import Exit, Failure
-from webhook.plugin.opening import Change, View, is_named, open_cluster, unchanged
+from webhook.plugin.opening import View, is_named, open_cluster
 from webhook.plugin.options import Scope, with_cluster, with_namespace, with_output
 from webhook.plugin.output import note, say, write
 from webhook.plugin.what_if import what_if

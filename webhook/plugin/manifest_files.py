@@ -1,20 +1,21 @@
 """Manifests that somebody wants to have checked: their virtual machines, and where each field was written."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import yaml
 from msgspec import Struct
 
 from webhook.foresight.place import Place
+from webhook.kube.files import files_in, located_documents_in
+from webhook.kube.source import Change
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.plugin.failure import Failure
 from webhook.state.kinds import VM, VMI
-from webhook.state.manifests import UnreadableManifest, files_in, in_a_namespace, located_documents_in
+from webhook.state.manifests import UnreadableManifest, in_a_namespace
 from webhook.state.snapshot import Snapshot, snapshot_of
 
-Change = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 _STEP: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 

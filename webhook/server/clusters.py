@@ -6,14 +6,14 @@ from msgspec import Struct
 
 from webhook.kube.api import connect
 from webhook.kube.credentials import NoCredentials
-from webhook.kube.live import read_all
+from webhook.kube.opening import read_cluster
 from webhook.kube.refusals import ApiError
 from webhook.kube.source import Cluster, ClusterUnavailable
 from webhook.kube.watched import WATCHED, WatchedCluster
 from webhook.server.answer import Recorder
 from webhook.server.events import Events
 from webhook.settings.settings import Settings
-from webhook.state.manifests import Manifests, manifests
+from webhook.state.manifests import Manifests
 
 
 def _nothing() -> None:
@@ -42,7 +42,9 @@ def source_of(settings: Settings) -> Source:
         UnreadableManifest: when the cluster is made of manifests that can't be read.
         ClusterUnavailable: when nothing says where the API server is.
     """
-    return Source(cluster=manifests(settings.cluster)) if settings.cluster else _watched(settings)
+    if settings.cluster:
+        return Source(cluster=Manifests(read_cluster(settings.cluster, "", "").snapshot))
+    return _watched(settings)
 
 
 def cluster_now(settings: Settings) -> Cluster:
@@ -52,11 +54,9 @@ def cluster_now(settings: Settings) -> Cluster:
         UnreadableManifest: when the cluster is made of manifests that can't be read.
         ClusterUnavailable: when the API server can't be read.
     """
-    if settings.cluster:
-        return manifests(settings.cluster)
     try:
-        reading = read_all(connect(settings.kubeconfig, settings.context), WATCHED)
-    except (NoCredentials, ApiError) as error:
+        reading = read_cluster(settings.cluster, settings.kubeconfig, settings.context, kinds=WATCHED)
+    except ApiError as error:
         raise ClusterUnavailable(str(error)) from error
     for forbidden in reading.forbidden:
         raise ClusterUnavailable(str(forbidden))
@@ -85,7 +85,7 @@ def _watched(settings: Settings) -> Source:
         cluster=cluster,
         start=start,
         stop=stop,
-        missing=lambda: [str(status) for status in cluster.statuses() if not status.reliable],
+        missing=cluster.missing,
         ages=cluster.ages,
         record=events.record if events else None,
     )

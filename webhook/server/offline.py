@@ -5,11 +5,13 @@ from typing import Any, Final
 import orjson
 
 from webhook.admission.hooks import BY_PATH, HOOKS, Hook
+from webhook.kube import logs
+from webhook.kube.files import documents_in
 from webhook.kube.source import ClusterUnavailable
 from webhook.server.answer import Service, answer
 from webhook.server.clusters import cluster_now
 from webhook.settings.settings import Settings
-from webhook.state.manifests import UnreadableManifest, documents_in
+from webhook.state.manifests import UnreadableManifest
 
 _ALLOWED: Final = 0
 _DENIED: Final = 1
@@ -33,6 +35,7 @@ def review_file(file: str, path: str | None, settings: Settings) -> tuple[str, i
     Raises:
         Unusable: when the file, the path or the cluster can't be used.
     """
+    logs.configure("console", "error")
     body = _review_in(file)
     hook = _hook(path, body)
     try:
