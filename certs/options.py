@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
 from typing import Any, Final
 
 import click
@@ -54,42 +53,11 @@ def kubeconfig(command: Command) -> Command:
 
 
 def configurations(command: Command) -> Command:
-    """Add the options that name webhook configurations; the command gets them as `configurations`."""
-
-    @wraps(command)
-    def with_configurations(**values: Any) -> Any:
-        named = {phase: values.pop(phase) for phase in WEBHOOK_CONFIGURATIONS}
-        found = tuple(ConfigurationName(phase=phase, name=name) for phase, names in named.items() for name in names)
-        return command(configurations=found, **values)
-
-    described = {
-        phase: f"A {kind.name}; can be given again for more." for phase, kind in WEBHOOK_CONFIGURATIONS.items()
-    }
-    return _with_options(
-        with_configurations,
-        *(click.option(f"--{phase}", multiple=True, metavar="NAME", help=text) for phase, text in described.items()),
-    )
-
-
-def lives(command: Command) -> Command:
-    """Add the options that say how long things take; the command gets `lives`."""
-
-    @wraps(command)
-    def with_lives(
-        *, leaf_life: dt.timedelta, ca_life: dt.timedelta, propagation: dt.timedelta, settle: dt.timedelta, **rest: Any
-    ) -> Any:
-        found = Lives(leaf=leaf_life, authority=ca_life, propagation=propagation, settle=settle)
-        if faults := found.faults():
-            raise click.UsageError("; ".join(faults))
-        return command(lives=found, **rest)
-
-    return _with_options(
-        with_lives,
-        duration("--leaf-life", DEFAULTS.leaf, "Life of a leaf, the certificate that is served."),
-        duration("--ca-life", DEFAULTS.authority, "Life of an authority."),
-        duration("--propagation", DEFAULTS.propagation, "Until every API server works with a new caBundle."),
-        duration("--settle", DEFAULTS.settle, "Until every pod serves a new leaf."),
-    )
+    """Add the options that name webhook configurations; the command gets them as `validating` and `mutating`."""
+    for phase in sorted(WEBHOOK_CONFIGURATIONS):
+        text = f"A {WEBHOOK_CONFIGURATIONS[phase].name}; can be given again for more."
+        command = click.option(f"--{phase}", multiple=True, metavar="NAME", callback=_named, help=text)(command)
+    return command
 
 
 def duration(flag: str, default: dt.timedelta, text: str) -> Callable[[Command], Command]:
@@ -97,10 +65,8 @@ def duration(flag: str, default: dt.timedelta, text: str) -> Callable[[Command],
     return click.option(flag, type=Duration(), default=default, help=f"{text}  [default: {spoken(default)}]")
 
 
-def _with_options(command: Command, *added: Callable[[Command], Command]) -> Command:
-    for option in reversed(added):
-        command = option(command)
-    return command
+def _named(_: click.Context, option: click.Parameter, value: tuple[str, ...]) -> tuple[ConfigurationName, ...]:
+    return tuple(ConfigurationName(phase=str(option.name), name=name) for name in value)
 
 
 def checked_names(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:

@@ -41,7 +41,10 @@ log = structlog.get_logger(__name__)
 )
 @options.configurations
 @options.kubeconfig
-@options.lives
+@options.duration("--leaf-life", options.DEFAULTS.leaf, "Life of a leaf, the certificate that is served.")
+@options.duration("--ca-life", options.DEFAULTS.authority, "Life of an authority.")
+@options.duration("--propagation", options.DEFAULTS.propagation, "Until every API server works with a new caBundle.")
+@options.duration("--settle", options.DEFAULTS.settle, "Until every pod serves a new leaf.")
 @options.duration("--tick", TICK, "Between looks; a minute at most.")
 @click.option(
     "--listen",
@@ -58,10 +61,14 @@ def command(
     name: str,
     service: str | None,
     dns: tuple[str, ...],
-    configurations: tuple[ConfigurationName, ...],
+    validating: tuple[ConfigurationName, ...],
+    mutating: tuple[ConfigurationName, ...],
     kubeconfig: str | None,
     context: str | None,
-    lives: Lives,
+    leaf_life: dt.timedelta,
+    ca_life: dt.timedelta,
+    propagation: dt.timedelta,
+    settle: dt.timedelta,
     tick: dt.timedelta,
     listen: tuple[str, int],
     log_format: str,
@@ -73,8 +80,16 @@ def command(
     """
     if tick > LONGEST_TICK:
         raise click.UsageError("--tick must be a minute at most")
-    names = _names(service or name, namespace, dns)
-    config = KeeperConfig(namespace=namespace, name=name, configurations=configurations, names=names, lives=lives)
+    lives = Lives(leaf=leaf_life, authority=ca_life, propagation=propagation, settle=settle)
+    if faults := lives.faults():
+        raise click.UsageError("; ".join(faults))
+    config = KeeperConfig(
+        namespace=namespace,
+        name=name,
+        configurations=(*validating, *mutating),
+        names=_names(service or name, namespace, dns),
+        lives=lives,
+    )
     with options.connected(kubeconfig, context) as api:
         logs.configure(log_format, "info")
         if once:

@@ -25,7 +25,8 @@ def command(
     folder: Path | None,
     namespace: str | None,
     name: str,
-    configurations: tuple[ConfigurationName, ...],
+    validating: tuple[ConfigurationName, ...],
+    mutating: tuple[ConfigurationName, ...],
     kubeconfig: str | None,
     context: str | None,
     address: tuple[str, int] | None,
@@ -44,7 +45,7 @@ def command(
         seen += _in_folder(folder)
     if namespace:
         with options.connected(kubeconfig, context) as api:
-            objects = read_objects(api, namespace=namespace, name=name, configurations=configurations)
+            objects = read_objects(api, namespace=namespace, name=name, configurations=(*validating, *mutating))
         seen += places.in_objects(objects, namespace, name)
     if address:
         seen.append(places.served(*address, server_name or address[0]))

@@ -30,6 +30,9 @@ _ABSENT: Final = "1"
 _NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 """A name that an object can have (RFC 1123); names found in objects go into paths."""
 
+_METHODS: Final[Mapping[str, str]] = {"create": "POST", "patch": "PATCH", "delete": "DELETE"}
+"""By the verb as roles have it; any other one is a GET."""
+
 _JSON: Final = "application/json"
 _APPLY: Final = "application/apply-patch+yaml"
 _MERGE_PATCH: Final = "application/merge-patch+json"
@@ -76,7 +79,7 @@ class Api:
         Raises:
             NotFound: when there is none. What can't be a name isn't asked for.
         """
-        return _document(self._send(resource, "get", "GET", _path(resource, namespace, name), timeout=timeout))
+        return _document(self._send(resource, "get", _path(resource, namespace, name), timeout=timeout))
 
     def find(self, resource: Resource, namespace: str, name: str, *, timeout: float) -> Document | None:
         """Read one object, None when there is none."""
@@ -96,7 +99,7 @@ class Api:
         token = ""
         while True:
             query = {"limit": str(PAGE), "labelSelector": selector, "fieldSelector": fields, "continue": token}
-            found = _document(self._send(resource, "list", "GET", resource.path(namespace), query, timeout=timeout))
+            found = _document(self._send(resource, "list", resource.path(namespace), query, timeout=timeout))
             metadata = found.get("metadata") or {}
             yield Page(items=found.get("items") or [], version=metadata.get("resourceVersion", ""))
             token = metadata.get("continue", "")
@@ -106,7 +109,7 @@ class Api:
     def version(self, resource: Resource, *, timeout: float) -> str:
         """Return the version that the list of a kind has at this moment; one object is read for it."""
         query = {"limit": "1"}
-        found = _document(self._send(resource, "list", "GET", resource.path(), query, timeout=timeout))
+        found = _document(self._send(resource, "list", resource.path(), query, timeout=timeout))
         return Fields(found).object("metadata").text("resourceVersion")
 
     def watch(self, resource: Resource, version: str, *, selector: str = "", seconds: int, silence: float) -> Watch:
@@ -124,7 +127,7 @@ class Api:
             "timeoutSeconds": str(seconds),
             "labelSelector": selector,
         }
-        response = self._send(resource, "watch", "GET", resource.path(), query, timeout=silence, stream=True)
+        response = self._send(resource, "watch", resource.path(), query, timeout=silence, stream=True)
         return Watch(resource, response)
 
     def create(
@@ -136,8 +139,9 @@ class Api:
             Rejected: when the API server, or an admission webhook, refuses it; Conflict when there is one already.
         """
         query = {"dryRun": "All"} if dry_run else None
-        path = resource.path(namespace)
-        return _document(self._send(resource, "create", "POST", path, query, body=document, timeout=timeout))
+        return _document(
+            self._send(resource, "create", resource.path(namespace), query, body=document, timeout=timeout)
+        )
 
     def create_named(
         self, resource: Resource, namespace: str, name: str, document: Mapping[str, Any], *, timeout: float
@@ -181,31 +185,21 @@ class Api:
         Raises:
             NotFound: when there is none.
         """
-        self._send(resource, "delete", "DELETE", _path(resource, namespace, name), timeout=timeout)
+        self._send(resource, "delete", _path(resource, namespace, name), timeout=timeout)
 
     def close(self) -> None:
         """Close the connections that are kept."""
         self._transport.close()
 
     def _patch(self, resource: Resource, path: str, body: object, content_type: str, timeout: float) -> Document:
-        return _document(
-            self._send(
-                resource,
-                "patch",
-                "PATCH",
-                path,
-                {"fieldManager": self._transport.agent},
-                body=body,
-                content_type=content_type,
-                timeout=timeout,
-            )
-        )
+        query = {"fieldManager": self._transport.agent}
+        response = self._send(resource, "patch", path, query, body=body, content_type=content_type, timeout=timeout)
+        return _document(response)
 
     def _send(
         self,
         resource: Resource,
         verb: str,
-        method: str,
         path: str,
         query: Mapping[str, str] | None = None,
         *,
@@ -217,7 +211,9 @@ class Api:
         parameters = urlencode({key: value for key, value in (query or {}).items() if value})
         target = f"{path}?{parameters}" if parameters else path
         content = None if body is None else orjson.dumps(body)
-        response = self._transport.request(method, target, content, content_type, timeout=timeout, stream=stream)
+        response = self._transport.request(
+            _METHODS.get(verb, "GET"), target, content, content_type, timeout=timeout, stream=stream
+        )
         self._date = response.headers.get("Date") or ""
         if response.status >= HTTPStatus.MULTIPLE_CHOICES:
             raise refusal(resource, verb, response.status, response.data)
