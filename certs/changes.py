@@ -10,7 +10,7 @@ from certs.rotation import Decision, State, Step
 
 
 class Leaf(Struct, frozen=True, kw_only=True):
-    """A leaf to be stored, and the authority it comes from."""
+    """A leaf to be stored, and the authority that signed it."""
 
     pair: Pair
     authority: Pair

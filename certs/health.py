@@ -1,4 +1,4 @@
-"""Whether the keeper does what it is there for."""
+"""Whether the keeper works: the state behind its probes."""
 
 import time
 
@@ -13,11 +13,11 @@ class Health:
         self._error = "nothing has been read from the API server yet"
 
     def succeeded(self) -> None:
-        """Everything was read, and the step, if any, was done."""
+        """Note that everything was read, and the step, if any, was done."""
         self._last = self._success = time.monotonic()
 
     def failed(self, error: Exception) -> None:
-        """Something was not, for this reason; the next look follows."""
+        """Note why a look or a step failed; the next look follows."""
         self._last = time.monotonic()
         self._error = str(error)
 

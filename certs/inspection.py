@@ -38,7 +38,7 @@ class Client(Struct, frozen=True, kw_only=True):
 
 
 class Inspected(Struct, frozen=True, kw_only=True):
-    """A certificate and what became of it. `verifies`: None when there is nobody to ask; `why` says what is wrong."""
+    """A certificate and the result. `verifies`: None when there is no client to ask; `why` says what is wrong."""
 
     found: Found
     verifies: bool | None

@@ -13,7 +13,7 @@ from certs.rotation import Decision, Step, next_step
 from webhook.kube.refusals import ApiError, Conflict
 
 REPEATS: Final = 3
-"""How often one step may be done without a pause: more often means that somebody undoes it each time."""
+"""How often one step may be done without a pause: more often means that another program undoes it each time."""
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +21,7 @@ _NOTHING: Final = Decision(step=Step.WAIT, why="")
 
 
 class StuckError(Exception):
-    """A step had to be done again and again: somebody undoes it, or it can't help."""
+    """A step had to be done again and again: another program undoes it, or it has no effect."""
 
 
 class Loop:
@@ -62,7 +62,7 @@ class Loop:
         return _NOTHING
 
     def _look_and_step(self) -> Decision:
-        """Look, and do the next step, if there is one and nobody else is quicker."""
+        """Look, and do the next step; a conflict with another writer is no failure."""
         seen = self._keeper.look()
         self._tell(seen)
         self._metrics.saw(seen)

@@ -24,8 +24,8 @@ class Objects(Struct, frozen=True, kw_only=True):
 def read_objects(api: Api, *, namespace: str, name: str, configurations: Iterable[ConfigurationName]) -> Objects:
     """Read everything, the authorities last. Raises ApiError.
 
-    So a keeper that comes to a halt between two requests does no harm. A bundle or a leaf is written only where the
-    former one has not changed since it was read; the authorities that it is made of were read later than that.
+    The order makes a pause between any two requests harmless. A bundle or a leaf is written only if its object has not
+    changed since it was read, and the authorities that it is made of were read after it.
     """
     found = {
         each: api.find(WEBHOOK_CONFIGURATIONS[each.phase], "", each.name, timeout=DEADLINE) for each in configurations

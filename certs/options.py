@@ -1,4 +1,4 @@
-"""What the commands' options have in common, and their errors as exit codes."""
+"""The options that commands share, and the errors of the API server as exit codes."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
@@ -89,7 +89,7 @@ def address(_: click.Context, __: click.Parameter, value: str | None) -> tuple[s
 
 @contextmanager
 def connected(kubeconfig: str | None, context: str | None) -> Iterator[Api]:
-    """Connect for the time of a command; errors become its end with one line and the exit code that says so."""
+    """Connect to the API server for a command; an error ends it with one line and an exit code."""
     try:
         api = connect(kubeconfig or "", context or "", agent=AGENT)
     except NoCredentials as error:

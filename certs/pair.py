@@ -43,7 +43,7 @@ def read_pair(certificate: bytes, key: bytes) -> Pair:
 
 
 def found_pair(certificate: bytes, key: bytes, place: str, problems: list[str]) -> Pair | None:
-    """Return the pair at a place; None when nothing is there, or what can't be read, which becomes a problem."""
+    """Return the pair at a place; None when there is none, or it can't be read, which is added to the problems."""
     if not certificate and not key:
         return None
     try:

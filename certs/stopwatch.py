@@ -1,4 +1,4 @@
-"""For how long this process itself has seen the same thing: recorded times can't tell when a clock has jumped."""
+"""How long this process itself has seen the same state: recorded times are wrong after a clock has jumped."""
 
 import datetime as dt
 import time
@@ -10,7 +10,7 @@ from certs.rotation import State
 
 
 class Stopwatch:
-    """Runs for as long as record and leaf are as they are, by a clock that nobody sets."""
+    """Measures by a monotonic clock how long record and leaf have not changed."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

@@ -57,7 +57,7 @@ def authority_secret(record: Record) -> dict[str, Any]:
 
 
 def leaf_secret(pair: Pair, authority: Pair) -> dict[str, Any]:
-    """Return data of the leaf's Secret, with the authority it comes from."""
+    """Return data of the leaf's Secret, with the authority that signed it."""
     return {"data": _encoded({**_files("tls", pair), "ca.crt": authority.certificate_pem})}
 
 

@@ -56,13 +56,13 @@ class Api:
     """
 
     def __init__(self, transport: Transport) -> None:
-        """Take the way to the API server."""
+        """Take the transport of the requests."""
         self._transport = transport
         self._date = ""
 
     @property
     def now(self) -> dt.datetime:
-        """The API server's time at its latest answer, ours when it has told none: it verifies certificates by it."""
+        """The API server's time at its latest response; ours when there was none in it."""
         try:
             return parsedate_to_datetime(self._date).astimezone(dt.UTC)
         except ValueError:
@@ -70,7 +70,7 @@ class Api:
 
     @property
     def namespace(self) -> str:
-        """Where somebody works who names no namespace."""
+        """The default namespace of the credentials."""
         return self._transport.namespace or "default"
 
     def get(self, resource: Resource, namespace: str, name: str, *, timeout: float) -> Document:
@@ -115,7 +115,7 @@ class Api:
     def watch(self, resource: Resource, version: str, *, selector: str = "", seconds: int, silence: float) -> Watch:
         """Watch what happens after a version, until the server ends it after `seconds`.
 
-        A server that says nothing for `silence` seconds, not even a bookmark, isn't there any more: Unreachable.
+        It raises Unreachable when nothing arrives for `silence` seconds, not even a bookmark.
 
         Raises:
             Gone: here, or from the watch, when the version is too old.
@@ -159,7 +159,7 @@ class Api:
     def merge(
         self, resource: Resource, namespace: str, name: str, version: str, change: Mapping[str, Any], *, timeout: float
     ) -> Document:
-        """Change an object that still has this resourceVersion; None removes a field, whoever wrote it.
+        """Change an object that still has this resourceVersion; None removes a field, whichever manager owns it.
 
         Raises:
             Conflict: when it has another one.

@@ -89,7 +89,7 @@ def reread(
 
 
 def views(kind: Kind, page: Page, change: Change = unchanged) -> Iterator[tuple[Key, Any]]:
-    """Yield keys and views of a page's objects; each document is let go as soon as it has been read."""
+    """Yield keys and views of a page's objects; each document is freed as soon as it has been read."""
     page.items.reverse()
     while page.items:
         # The items of a list don't say their kind.

@@ -20,15 +20,15 @@ import structlog
 _MOMENT: Final = 0.05
 """Seconds for which a line may wait for others."""
 _KEPT: Final = 20_000
-"""Lines that wait where nobody reads them; older ones are left out."""
+"""Lines that wait when the reader of the log is too slow; older ones are dropped."""
 _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
 class Output:
-    """Standard error: line by line, or, from `batch()` on, what has come in a moment at once.
+    """Standard error: line by line, or, from `batch()` on, many lines in one write.
 
-    A write makes a thread give way to others, in the midst of a request: a sixth of a service's time under load. A
-    process that is killed takes the lines of its last moment with it.
+    Each write lets another thread run in the midst of a request, which is a sixth of a service's time under load. A
+    process that is killed loses the lines that it has not written.
     """
 
     def __init__(self) -> None:

@@ -195,5 +195,5 @@ def _is_after(version: str, other: str) -> bool:
 
 
 def _around(seconds: float) -> float:
-    """Return about so many seconds, so that not all kinds and replicas come at the same moment."""
+    """Return about so many seconds, so that kinds and replicas don't all ask at the same moment."""
     return seconds * random.uniform(0.7, 1.3)  # noqa: S311 - spreads load, guards nothing

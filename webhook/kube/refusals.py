@@ -1,4 +1,4 @@
-"""What the API server says no with, as types."""
+"""The errors of the API server's client, by what happened."""
 # ruff: noqa: N818 - they are named for what happened
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ class ApiError(Exception):
 
 
 class Unreachable(ApiError):
-    """Raised when there is no answer, no usable one, or one that asks to come back later."""
+    """Raised when there is no answer, no usable one, or one that asks for a retry (429, 5xx)."""
 
 
 class Gone(ApiError):

@@ -1,4 +1,4 @@
-"""What no rule reads: Events, and the objects that hold certificates and those who trust them."""
+"""Resources that no rule reads: Events, Secrets, webhook configurations."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -19,4 +19,4 @@ WEBHOOK_CONFIGURATIONS: Final[Mapping[str, Resource]] = {
         plural="mutatingwebhookconfigurations", namespaced=False,
     ),
 }  # fmt: skip
-"""By the phase of admission in which their webhooks are asked."""
+"""By the phase of admission that they configure."""

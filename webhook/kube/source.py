@@ -1,4 +1,4 @@
-"""Where snapshots come from."""
+"""What the service and the commands need of a cluster, wherever its state comes from."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -22,7 +22,7 @@ def unchanged(document: Mapping[str, Any]) -> Mapping[str, Any]:
 class Reading(Struct, frozen=True, kw_only=True):
     """A cluster as far as it could be read: kinds that are missing from it, and those that may not be read.
 
-    `namespace` is where somebody works who names none.
+    `namespace` is the default one of whoever reads it.
     """
 
     snapshot: Snapshot

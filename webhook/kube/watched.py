@@ -98,7 +98,7 @@ class WatchedCluster:
     def _caught_up(self, kind: Kind, timeout: float) -> Table[Any] | None:
         """Return a kind's table as soon as the watch has told of all that happened before this call.
 
-        In a cluster that is large there is always something to tell: kubelets write their nodes' status all the time.
+        In a large cluster that is soon: kubelets write their nodes' status all the time.
         """
         reflector = next((reflector for reflector in self._reflectors if reflector.kind == kind), None)
         if reflector is None or not reflector.reaches(self._api.version(kind, timeout=_VERSION_SECONDS), timeout):

@@ -34,7 +34,7 @@ class Failure(click.ClickException):
 
 @contextmanager
 def reaching() -> Iterator[None]:
-    """End the command with what the API server says no with, and what to try where it can't be asked.
+    """End the command with an error of the API server, and with a hint where it can't be reached.
 
     Raises:
         Failure: for each ApiError.

@@ -11,7 +11,7 @@ from webhook.settings.settings import Settings
 
 @contextmanager
 def api_server(settings: Settings, namespace: str) -> Iterator[tuple[Api, str]]:
-    """Give the API server and the namespace that is meant; what it says no with ends the command.
+    """Give the API server and the namespace that is meant; a refusal ends the command.
 
     Raises:
         Failure: for manifests in place of an API server, and for each refusal.

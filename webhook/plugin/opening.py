@@ -42,7 +42,7 @@ _UNTELLABLE: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
 class View(Struct, frozen=True, kw_only=True):
     """The cluster as a command sees it.
 
-    `namespace` is where somebody who names none works, `incomplete` says what could not be read.
+    `namespace` is the default one, `incomplete` says what could not be read.
     """
 
     snapshot: Snapshot
@@ -62,7 +62,7 @@ def open_cluster(settings: Settings, change: Change = unchanged) -> View:
 
 
 def is_named(settings: Settings) -> bool:
-    """Tell whether somebody names a cluster, and doesn't just have one."""
+    """Tell whether a cluster is named by the settings; else it is the default of kubectl."""
     return bool(settings.cluster or settings.kubeconfig or settings.context)
 
 
