@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 import click
 
-from webhook.kube.source import ClusterUnavailable
+from webhook.kube.refusals import ApiError
 from webhook.settings.settings import FILE, JUDGING, PREFIX, Described, InvalidSettings, Settings, described, load
 from webhook.state.manifests import UnreadableManifest
 
@@ -91,7 +91,7 @@ def serve(**flags: str | None) -> None:
         run(settings)
     except UnreadableManifest as error:
         _end(str(error), USAGE)
-    except ClusterUnavailable as error:
+    except ApiError as error:
         _end(str(error), UNREACHABLE)
 
 

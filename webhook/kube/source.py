@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from webhook.kube.refusals import Forbidden
+from webhook.kube.refusals import ApiError, Forbidden
 from webhook.state.kinds import Reference
 from webhook.state.resource import Resource
 from webhook.state.snapshot import Snapshot
@@ -31,7 +31,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     forbidden: tuple[Forbidden, ...] = ()
 
 
-class ClusterUnavailable(Exception):  # noqa: N818 - it is named for what happened
+class ClusterUnavailable(ApiError):  # noqa: N818 - it is named for what happened
     """Raised when the cluster can't be read in time; the message names what was wanted."""
 
 

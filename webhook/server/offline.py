@@ -7,7 +7,7 @@ import orjson
 from webhook.admission.hooks import BY_PATH, HOOKS, Hook
 from webhook.kube import logs
 from webhook.kube.files import documents_in
-from webhook.kube.source import ClusterUnavailable
+from webhook.kube.refusals import ApiError
 from webhook.server.answer import Service, answer
 from webhook.server.clusters import cluster_now
 from webhook.settings.settings import Settings
@@ -42,7 +42,7 @@ def review_file(file: str, path: str | None, settings: Settings) -> tuple[str, i
         cluster = cluster_now(settings)
     except UnreadableManifest as error:
         raise Unusable(str(error), _UNREADABLE) from error
-    except ClusterUnavailable as error:
+    except ApiError as error:
         raise Unusable(str(error), _UNREACHABLE) from error
     service = Service(cluster=cluster, policy=settings.policy, request_timeout=settings.request_timeout)
     reply = answer(service, hook, body)

@@ -61,7 +61,7 @@ def run(settings: Settings) -> None:
 
     Raises:
         UnreadableManifest: when the cluster is made of manifests that can't be read.
-        ClusterUnavailable: when nothing says where the API server is.
+        NoCredentials: when nothing says where the API server is.
     """
     logs.configure(settings.log_format, settings.log_level)
     process = Process(settings, source_of(settings))
