@@ -13,11 +13,9 @@ from certs.rotation import Decision, Step, next_step
 from webhook.kube.refusals import ApiError, Conflict
 
 REPEATS: Final = 3
-"""How often one step may be done without a pause: more often means that another program undoes it each time."""
+"""How often one step may be repeated without a pause: more often means that another program undoes it each time."""
 
 log = structlog.get_logger(__name__)
-
-_NOTHING: Final = Decision(step=Step.WAIT, why="")
 
 
 class StuckError(Exception):
@@ -34,32 +32,28 @@ class Loop:
         self._told: frozenset[str] = frozenset()
 
     def run(self, stop: threading.Event, tick: float) -> None:
-        """Work until `stop` is set. `tick`: seconds to wait when there is nothing to do."""
-        done: Counter[Step] = Counter()
+        """Work until `stop` is set: do all that can be done, once in `tick` seconds. What fails is tried again."""
         while not stop.is_set():
-            step = self._attempt().step
-            done[step] += 1
-            if step is Step.WAIT or done[step] >= REPEATS:
-                done.clear()
-                stop.wait(tick)
+            try:
+                self._do_all()
+            except ApiError as error:
+                self._metrics.failed()
+                self._health.failed(error)
+                log.warning("the API server could not be read or written", error=str(error))
+            stop.wait(tick)
 
     def once(self) -> None:
         """Do all that can be done now. Raises ApiError, StuckError."""
-        done: Counter[Step] = Counter()
-        while (decision := self._look_and_step()).step is not Step.WAIT:
-            done[decision.step] += 1
-            if done[decision.step] > REPEATS:
-                raise StuckError(f"{decision.step} was done again and again, and still {decision.why}")
+        last = self._do_all()
+        if last.step is not Step.WAIT:
+            raise StuckError(f"{last.step} was done again and again, and still {last.why}")
 
-    def _attempt(self) -> Decision:
-        """Look and step; what fails is told, and tried again at the next tick."""
-        try:
-            return self._look_and_step()
-        except ApiError as error:
-            self._metrics.failed()
-            self._health.failed(error)
-            log.warning("the API server could not be read or written", error=str(error))
-        return _NOTHING
+    def _do_all(self) -> Decision:
+        """Step until there is nothing to do, or one step has been done too often; return the last decision."""
+        done: Counter[Step] = Counter()
+        while (decision := self._look_and_step()).step is not Step.WAIT and done[decision.step] < REPEATS:
+            done[decision.step] += 1
+        return decision
 
     def _look_and_step(self) -> Decision:
         """Look, and do the next step; a conflict with another writer is no failure."""
