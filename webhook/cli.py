@@ -9,8 +9,7 @@ from typing import Any, Final, NoReturn, TypeVar
 import click
 
 from webhook.engine.catalogue import PREDICATE, RESTRICTION, entries, named
-from webhook.kube.source import ClusterUnavailable
-from webhook.server import logs
+from webhook.kube.refusals import ApiError
 from webhook.settings.settings import FILE, JUDGING, PREFIX, Described, InvalidSettings, Settings, described, load
 from webhook.state.manifests import UnreadableManifest
 
@@ -89,12 +88,11 @@ def serve(**flags: str | None) -> None:
     from webhook.server.process import run  # noqa: PLC0415 - the others need no server, which takes 250 ms
 
     settings = settings_from(flags)
-    logs.configure(settings.log_format, settings.log_level)
     try:
         run(settings)
     except UnreadableManifest as error:
         _end(str(error), USAGE)
-    except ClusterUnavailable as error:
+    except ApiError as error:
         _end(str(error), UNREACHABLE)
 
 
@@ -111,7 +109,6 @@ def review(file: str, path: str | None, **flags: str | None) -> None:
     """
     from webhook.server.offline import Unusable, review_file  # noqa: PLC0415 - `version` needs none of it, which takes 60 ms
 
-    logs.configure("console", "error")
     settings = settings_from(flags)
     try:
         output, code = review_file(file, path, settings)

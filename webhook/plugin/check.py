@@ -4,11 +4,12 @@ import click
 from msgspec.structs import replace
 
 from webhook.foresight.survey import Survey
+from webhook.kube.source import Change, unchanged
 from webhook.plugin.choosing import Scope, choose, surveyed
 from webhook.plugin.cluster_options import with_cluster
 from webhook.plugin.failure import Exit, Failure
 from webhook.plugin.manifest_files import read_manifest_files
-from webhook.plugin.opening import Change, View, is_named, open_cluster, unchanged
+from webhook.plugin.opening import View, is_named, open_cluster
 from webhook.plugin.options import with_namespace, with_output
 from webhook.plugin.output import answer, note
 from webhook.plugin.proposals import complete_vms

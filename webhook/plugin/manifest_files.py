@@ -8,11 +8,12 @@ import yaml
 from msgspec import Struct
 
 from webhook.foresight.position import Position
+from webhook.kube.files import files_in, located_documents_in
+from webhook.kube.source import Change
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.plugin.failure import Failure
-from webhook.plugin.opening import Change
 from webhook.state.kinds import VM, VMI
-from webhook.state.manifests import UnreadableManifest, files_in, in_a_namespace, located_documents_in
+from webhook.state.manifests import UnreadableManifest, in_a_namespace
 from webhook.state.snapshot import Snapshot, snapshot_of
 
 _STEP: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]")

@@ -6,21 +6,18 @@ from typing import Any, Final
 from webhook.engine.wording import named, printable, quoted
 from webhook.kube.api import Api, Document
 from webhook.kube.refusals import ApiError, NotFound
+from webhook.kube.resources import EVENT
 from webhook.objects.fields import Fields
 from webhook.objects.labels import HOSTNAME, VMI_NAME
 from webhook.objects.phases import FINAL_PHASES
 from webhook.plugin.choosing import suggestion
 from webhook.plugin.failure import Failure
-from webhook.state.kinds import MIGRATION, VM, VMI, Kind
+from webhook.state.kinds import MIGRATION, VM, VMI
 
 TIMEOUT: Final = 15.0
 """Seconds for one request; a webhook in its way may take ten."""
 MADE_BY: Final = {"app.kubernetes.io/managed-by": "kubectl-livemigration"}
 SHOWN_EVENTS: Final = 3
-
-EVENT: Final = Kind(
-    name="Event", group="", version="v1", plural="events", namespaced=True, read=lambda fields: fields, watched=False
-)
 
 
 def start(api: Api, namespace: str, vm: str, node: str, *, dry_run: bool) -> Document:

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import yaml
 
+from webhook.kube.source import Change
 from webhook.plugin.failure import Failure
-from webhook.plugin.opening import Change
 from webhook.state.kinds import VM, VMI
 
 TEMPLATE: Final = "spec.template."

@@ -1,22 +1,23 @@
-"""How long this process itself has seen the same thing: what recorded times can't tell when a clock has jumped."""
+"""How long this process itself has seen the same state: recorded times are wrong after a clock has jumped."""
 
 import datetime as dt
 import time
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from certs.rotation import State
 
 
-class Watch:
-    """Remembers since when record and leaf are as they are, by a clock that nobody sets."""
+class Stopwatch:
+    """Measures by a monotonic clock how long record and leaf have not changed."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._seen: object = None
         self._since = clock()
 
-    def over(self, state: State) -> State:
+    def read(self, state: State) -> State:
         """Return the state with the time that it has been watched."""
         fingerprint = _fingerprint(state)
         if fingerprint != self._seen:

@@ -1,13 +1,13 @@
-"""Certificates as they are found somewhere, judged: who accepts them, and until when."""
+"""Certificates that were found somewhere: who accepts them, and until when."""
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
+from msgspec import Struct
 
 from certs.bundle import Certificates, read_bundle
 from certs.durations import spoken
@@ -15,9 +15,8 @@ from certs.lifetime import expired, valid
 from certs.names import general_name, names_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A certificate found at a place, not yet judged; `fault` says why there is none that can be read.
+class Found(Struct, frozen=True, kw_only=True):
+    """A certificate found at a place; `fault` says why there is none that can be read.
 
     optional: there need not be one. asked_for: the name that a server was asked for.
     """
@@ -30,18 +29,16 @@ class Found:
     asked_for: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trust:
-    """Who trusts which authorities, and the server name it asks for (empty: each that the certificate has)."""
+class Client(Struct, frozen=True, kw_only=True):
+    """Who has to accept the leaves: what it trusts, and the server name it asks for ("": each that the leaf has)."""
 
     who: str
     authorities: Certificates
     server_name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """A judged certificate. `verifies`: None when there is nobody to ask; `why` says what is wrong."""
+class Inspected(Struct, frozen=True, kw_only=True):
+    """A certificate and the result. `verifies`: None when there is no client to ask; `why` says what is wrong."""
 
     found: Found
     verifies: bool | None
@@ -65,34 +62,34 @@ def authorities(place: str, pem: bytes) -> list[Found]:
     return found or [Found(place=place, kind="ca", fault="no certificate can be read" if pem else "it is empty")]
 
 
-def judge(found: Found, trusts: Sequence[Trust], now: dt.datetime) -> Sighting:
-    """Judge one: an authority by itself, a leaf by everyone who has to accept it."""
+def inspect(found: Found, clients: Sequence[Client], now: dt.datetime) -> Inspected:
+    """Inspect one: an authority by itself, a leaf by all clients."""
     certificate = found.certificate
     if certificate is None:
-        return Sighting(found=found, verifies=None if found.optional else False, why=found.fault)
+        return Inspected(found=found, verifies=None if found.optional else False, why=found.fault)
     if not valid(certificate, now):
         why = "it has ended" if expired(certificate, now) else "it is not valid yet"
-        return Sighting(found=found, verifies=False, why=why)
+        return Inspected(found=found, verifies=False, why=why)
     if found.kind == "ca":
         fault = "" if _may_sign(certificate) else "it is no authority"
-    elif not trusts:
-        return Sighting(found=found, verifies=None, why="there is nothing to verify it with")
+    elif not clients:
+        return Inspected(found=found, verifies=None, why="there is nothing to verify it with")
     else:
-        fault = "; ".join(filter(None, (_refusal(certificate, trust, found.asked_for, now) for trust in trusts)))
-    return Sighting(found=found, verifies=not fault, why=fault)
+        fault = "; ".join(filter(None, (_refusal(certificate, client, found.asked_for, now) for client in clients)))
+    return Inspected(found=found, verifies=not fault, why=fault)
 
 
-def _refusal(leaf: x509.Certificate, trust: Trust, asked_for: str, now: dt.datetime) -> str:
+def _refusal(leaf: x509.Certificate, client: Client, asked_for: str, now: dt.datetime) -> str:
     """Return why a client would refuse the leaf; nothing when it accepts it."""
-    server_name = trust.server_name or asked_for
-    if not trust.authorities:
-        return f"{trust.who} trusts no authority"
-    builder = PolicyBuilder().store(Store(list(trust.authorities))).time(now)
+    server_name = client.server_name or asked_for
+    if not client.authorities:
+        return f"{client.who} trusts no authority"
+    builder = PolicyBuilder().store(Store(list(client.authorities))).time(now)
     for name in [server_name] if server_name else names_of(leaf) or [""]:
         try:
             builder.build_server_verifier(general_name(name)).verify(leaf, [])
         except (VerificationError, ValueError) as error:
-            return f"{trust.who} refuses it as {name or 'a server'}: {error}"
+            return f"{client.who} refuses it as {name or 'a server'}: {error}"
     return ""
 
 

@@ -11,17 +11,17 @@ from urllib3.exceptions import HTTPError, ProtocolError
 from webhook.kube.credentials import Credentials, NoCredentials, Tls
 from webhook.kube.refusals import Unreachable
 
-Answer: TypeAlias = urllib3.BaseHTTPResponse
+Response: TypeAlias = urllib3.BaseHTTPResponse
 
 _CONNECT_SECONDS: Final = 3.0
 _KEPT: Final = 32
 
 
-def unheard(warning: str) -> None:
-    """Let a warning pass."""
+def discard(warning: str) -> None:
+    """Ignore a warning."""
 
 
-class Connection:
+class Transport:
     """Requests with one identity; may be used from any thread. Nothing is connected before the first one."""
 
     def __init__(
@@ -29,18 +29,25 @@ class Connection:
         credentials: Credentials,
         *,
         agent: str = "live-migration-webhook",
-        warn: Callable[[str], None] = unheard,
+        warn: Callable[[str], None] = discard,
     ) -> None:
-        """Take the identity, the name of the program for the API server's log, and who hears its warnings."""
+        """Take the identity, the name by which the API server knows the program, and what its warnings are given to."""
         self._credentials = credentials
-        self._agent = agent
+        self.agent = agent
         self._warn = warn
         self._lock = threading.Lock()
         self._tls: Tls | None = None
         self._pool = urllib3.PoolManager()
 
-    def request(self, method: str, path: str, body: bytes | None = None, *, timeout: float, stream: bool) -> Answer:
-        """Send a request; with `stream` the answer's body is still to be read.
+    @property
+    def namespace(self) -> str:
+        """The namespace of the credentials."""
+        return self._credentials.namespace
+
+    def request(
+        self, method: str, path: str, body: bytes | None, content_type: str, *, timeout: float, stream: bool
+    ) -> Response:
+        """Send a request; with `stream` the response's body is still to be read.
 
         `timeout` is how long the server may be silent, in seconds.
 
@@ -55,19 +62,19 @@ class Connection:
             "preload_content": not stream,
         }
         try:
-            answer = self._sent(method, server + path, options)
+            response = self._sent(method, server + path, content_type, options)
         except (HTTPError, NoCredentials, OSError) as error:
             raise Unreachable(f"{server} can't be reached: {_reason(error)}") from error
-        for header in answer.headers.getlist("Warning"):
+        for header in response.headers.getlist("Warning"):
             self._warn(_warning_text(header))
-        return answer
+        return response
 
     def close(self) -> None:
         """Close the connections that are kept."""
         self._pool.clear()
 
-    def _sent(self, method: str, url: str, options: Mapping[str, Any]) -> Answer:
-        pool, headers = self._connections(), self._headers()
+    def _sent(self, method: str, url: str, content_type: str, options: Mapping[str, Any]) -> Response:
+        pool, headers = self._connections(), self._headers(content_type)
         try:
             return pool.request(method, url, headers=headers, **options)
         except ProtocolError:
@@ -76,8 +83,8 @@ class Connection:
             # The server may close a kept connection at the moment when it is used again.
             return pool.request(method, url, headers=headers, **options)
 
-    def _headers(self) -> Mapping[str, str]:
-        headers = {"User-Agent": self._agent, "Accept": "application/json", "Content-Type": "application/json"}
+    def _headers(self, content_type: str) -> Mapping[str, str]:
+        headers = {"User-Agent": self.agent, "Accept": "application/json", "Content-Type": content_type}
         authorization = self._credentials.authorization()
         return headers | ({"Authorization": authorization} if authorization else {})
 

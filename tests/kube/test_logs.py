@@ -9,8 +9,8 @@ import orjson
 import pytest
 import structlog
 
-from webhook.server import logs
-from webhook.server.logs import Output
+from webhook.kube import logs
+from webhook.kube.logs import Output
 
 Screen = pytest.CaptureFixture[bytes]
 

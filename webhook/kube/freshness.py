@@ -1,4 +1,4 @@
-"""What can be said about our knowledge of one kind: whether it may be relied on, and if not, why."""
+"""How well each kind of the cluster is known: whether decisions may rest on it, and if not, why."""
 
 import time
 from enum import StrEnum
@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 
-class State(StrEnum):
+class Freshness(StrEnum):
     """How well a kind is known. ABSENT is knowledge too: the cluster doesn't have the kind."""
 
     LOADING = "loading"
@@ -16,28 +16,28 @@ class State(StrEnum):
     ABSENT = "absent"
 
 
-class Condition(Struct, frozen=True, kw_only=True):
+class KindStatus(Struct, frozen=True, kw_only=True):
     """Of one kind: `age` is how many seconds ago the API server last confirmed it, `error` what went wrong since."""
 
     kind: str
-    state: State
+    freshness: Freshness
     age: float
     error: str = ""
 
     @property
-    def good(self) -> bool:
+    def reliable(self) -> bool:
         """Tell whether decisions may rest on it."""
-        return self.state in {State.CURRENT, State.ABSENT}
+        return self.freshness in {Freshness.CURRENT, Freshness.ABSENT}
 
     def __str__(self) -> str:
         """Say it in one line: `Pod: stale, last confirmed 200 s ago: the watch of pods broke`."""
         said = {
-            State.LOADING: "not loaded yet",
-            State.CURRENT: "current",
-            State.STALE: f"stale, last confirmed {self.age:.0f} s ago",
-            State.ABSENT: "not a kind of this cluster",
+            Freshness.LOADING: "not loaded yet",
+            Freshness.CURRENT: "current",
+            Freshness.STALE: f"stale, last confirmed {self.age:.0f} s ago",
+            Freshness.ABSENT: "not a kind of this cluster",
         }
-        return f"{self.kind}: {said[self.state]}{self.error and ': ' + self.error}"
+        return f"{self.kind}: {said[self.freshness]}{self.error and ': ' + self.error}"
 
 
 def now() -> float:
