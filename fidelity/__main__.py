@@ -1,7 +1,8 @@
 """Compares many random clusters and machines with the judges.
 
-`python -m fidelity [--clusters N] [--machines N] [VERSION…]`: clusters with kube-scheduler, machines with each KubeVirt
-(or those versions alone, as v1.9.0). What 600 machines or more are answered is kept for the tests.
+`python -m fidelity [--clusters N] [--machines N] [--all-plugins] [VERSION…]`: clusters with each kube-scheduler, and
+machines with each KubeVirt (or those versions alone, as v1.9.0). `--all-plugins` judges clusters by what the engine
+doesn't follow yet, too. The first answers about machines are kept for the tests.
 """
 
 import argparse
@@ -10,7 +11,8 @@ from collections.abc import Sequence
 
 from fidelity import recorded, versions
 from fidelity.comparison import disagreements
-from fidelity.judges import SchedulerJudge
+from fidelity.coverage import decided
+from fidelity.judges import NOT_FOLLOWED, SCHEDULERS, SchedulerJudge
 from fidelity.kubevirts import VERSIONS
 
 
@@ -19,25 +21,31 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m fidelity")
     parser.add_argument("--clusters", type=int, default=10_000)
     parser.add_argument("--machines", type=int, default=600)
+    parser.add_argument("--all-plugins", action="store_true")
     parser.add_argument("versions", nargs="*", default=VERSIONS, metavar="VERSION")
     asked = parser.parse_args(arguments)
-    found = _clusters(asked.clusters) if asked.clusters else 0
+    found = 0
+    for kubernetes in SCHEDULERS if asked.clusters else ():
+        found += _clusters(kubernetes, asked.clusters, () if asked.all_plugins else NOT_FOLLOWED)
     for version in asked.versions if asked.machines else ():
         found += _machines(version, asked.machines)
     return 1 if found else 0
 
 
-def _clusters(number: int) -> int:
+def _clusters(version: str, number: int, without: Sequence[str]) -> int:
     def progress(done: int) -> None:
         if sys.stderr.isatty():
             print(f"\r{done} of {number} clusters", end="" if done < number else "\n", file=sys.stderr, flush=True)
 
     found = 0
-    with SchedulerJudge(without=["NodeResourcesFit"]) as scheduler:
+    with SchedulerJudge(version, without=without) as scheduler:
         for disagreement in disagreements(range(number), scheduler, progress):
             found += 1
             print(disagreement, flush=True)
-    print(f"{number} clusters, {found} disagreements")
+    print(f"Kubernetes {version.removeprefix('v')}: {number} clusters, {found} disagreements")
+    with SchedulerJudge(version) as scheduler:
+        for plugin, count in decided(range(number), scheduler):
+            print(f"{count:7} decided by {plugin}{' (not followed)' if plugin in without else ''}", flush=True)
     return found
 
 

@@ -10,12 +10,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import orjson
 
 from fidelity.selectors import Json
-from testbed.build import KUBERNETES, build
+from testbed.judges_programs import program, versions
+
+SCHEDULERS: Final = versions("scheduler")
+"""Versions of Kubernetes, the oldest first: the one that the test control plane runs."""
+
+NOT_FOLLOWED: Final = (
+    "NodeResourcesFit",
+    "NodePorts",
+    "VolumeRestrictions",
+    "NodeVolumeLimits",
+    "VolumeBinding",
+    "VolumeZone",
+    "DynamicResources",
+)
+"""Plugins whose judgement the engine doesn't follow yet."""
 
 
 class JudgeError(Exception):
@@ -36,6 +50,8 @@ class Verdict:
 
     accepted: frozenset[str]
     rejected: Mapping[str, Rejection]
+    quota: str = ""
+    """Why the API server would refuse the pod."""
 
 
 class Judge:
@@ -93,13 +109,15 @@ class Judge:
 class SchedulerJudge(Judge):
     """kube-scheduler's filters of the default profile, `without` some plugins (e.g. NodeResourcesFit).
 
-    A case is `{"id", "pod", "nodes", "pods", "namespaces"}` with v1 objects. The pod is judged as the API server would
+    A case is `{"id", "pod", "nodes", "pods", "namespaces"}` with v1 objects, and as far as the pods need them
+    `persistentVolumes`, `persistentVolumeClaims`, `storageClasses`, `csiNodes`, `csiDrivers`, `csiStorageCapacities`,
+    `deviceClasses`, `resourceClaims`, `resourceSlices` and `resourceQuotas`. The pod is judged as the API server would
     store it. Pods without a known node and finished ones don't count.
     """
 
-    def __init__(self, *, without: Iterable[str] = ()) -> None:
+    def __init__(self, version: str = SCHEDULERS[0], *, without: Iterable[str] = ()) -> None:
         options = [option for plugin in without for option in ("--without", plugin)]
-        super().__init__([build(KUBERNETES)["scheduler-judge"], *options])
+        super().__init__([program("scheduler", version), *options])
 
     def judge(self, cases: Iterable[Json]) -> list[Verdict]:
         """Return each case's verdict; JudgeError for a case that is malformed or that the API server would refuse."""
@@ -115,6 +133,7 @@ def _verdict(answer: Json) -> Verdict:
     return Verdict(
         accepted=frozenset(answer["accepted"]),
         rejected={node: Rejection(**reason) for node, reason in answer["rejected"].items()},
+        quota=answer.get("quota", ""),
     )
 
 

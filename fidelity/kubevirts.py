@@ -1,6 +1,6 @@
 """KubeVirt's versions as judges: the pods that each makes of a VMI, and what each holds to be live-migratable.
 
-Each version is built with the versions of its dependencies in testbed/kubevirt_judges/versions.
+Each version is built with what testbed/judges/versions says.
 """
 
 from collections.abc import Iterable, Sequence
@@ -8,31 +8,10 @@ from typing import Final
 
 from fidelity.judges import Judge, unrefused
 from fidelity.selectors import Json
-from testbed.build import HERE, Module, build
+from testbed.judges_programs import program, versions
 
-FOLDER: Final = HERE / "kubevirt_judges"
-OLDEST_TAG: Final = 5
-"""The first minor version of which the Go files have a build tag."""
-
-
-def _release(version: str) -> tuple[int, ...]:
-    return tuple(map(int, version.removeprefix("v").split(".")))
-
-
-VERSIONS: Final = tuple(sorted((file.stem for file in (FOLDER / "versions").glob("*.mod")), key=_release))
+VERSIONS: Final = versions("kubevirt")
 """As v1.9.0, the oldest first."""
-
-
-def module(version: str) -> Module:
-    """Return what to build for a version."""
-    minor = _release(version)[1]
-    return Module(
-        folder=FOLDER,
-        go_mod=f"versions/{version}.mod",
-        tags=tuple(f"kubevirt1_{number}" for number in range(OLDEST_TAG, minor + 1)),
-        packages={"kubevirt-judge": "."},
-        version_of="kubevirt.io/kubevirt",
-    )
 
 
 class PodJudge(Judge):
@@ -43,7 +22,7 @@ class PodJudge(Judge):
     """
 
     def __init__(self, version: str) -> None:
-        super().__init__([build(module(version))["kubevirt-judge"], "pod"])
+        super().__init__([program("kubevirt", version), "pod"])
 
     def make(self, questions: Iterable[Json]) -> Sequence[Json]:
         """Return each answer: `pod`, with what decides where it may run, or `error` where KubeVirt creates none."""
@@ -57,7 +36,7 @@ class ConditionJudge(Judge):
     """
 
     def __init__(self, version: str) -> None:
-        super().__init__([build(module(version))["kubevirt-judge"], "condition"])
+        super().__init__([program("kubevirt", version), "condition"])
 
     def judge(self, questions: Iterable[Json]) -> Sequence[Json]:
         """Return each condition's `status`, `reason` and `message`; JudgeError for a malformed question."""

@@ -1,7 +1,7 @@
 // Package main judges by the code of one KubeVirt: the pods that it makes of a VMI, and whether it
 // holds a VMI to be live-migratable.
 //
-// It is compiled with each KubeVirt of versions/ (`go build -modfile=versions/v1.9.0.mod`). A build
+// It is compiled with each KubeVirt of versions/ (`go build -modfile=versions/kubevirt-v1.9.0.mod ./kubevirt`). A build
 // tag kubevirt1_N tells that it is 1.N or newer.
 package main
 
@@ -10,6 +10,8 @@ import (
 	"io"
 	"os"
 	"runtime"
+
+	"live-migration-webhook/testbed/judges/lines"
 
 	"kubevirt.io/client-go/log"
 )
@@ -34,7 +36,7 @@ func main() {
 	for i := range workers {
 		workers[i] = answer
 	}
-	if err := answerLines(os.Stdin, os.Stdout, workers); err != nil {
+	if err := lines.Answer(os.Stdin, os.Stdout, workers); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"live-migration-webhook/testbed/judges/lines"
+
 	nad "github.com/k8snetworkplumbingwg/network-attachment-definition-client/pkg/apis/k8s.cni.cncf.io/v1"
 	core "k8s.io/api/core/v1"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -35,7 +37,7 @@ type podAnswer struct {
 // answerPod makes one line's pod.
 func answerPod(line []byte) any {
 	var asked podQuestion
-	if err := decode(line, &asked); err != nil {
+	if err := lines.Decode(line, &asked); err != nil {
 		return podAnswer{ID: asked.ID, Error: err.Error()}
 	}
 	pod, err := makePod(&asked)

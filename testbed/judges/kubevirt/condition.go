@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"unsafe"
 
+	"live-migration-webhook/testbed/judges/lines"
+
 	kubevirt "kubevirt.io/api/core/v1"
 	"kubevirt.io/client-go/log"
 	virthandler "kubevirt.io/kubevirt/pkg/virt-handler"
@@ -35,7 +37,7 @@ func calculateLiveMigrationCondition(*virthandler.VirtualMachineController, *kub
 // answerCondition judges one line's VMI.
 func answerCondition(line []byte) any {
 	var asked conditionQuestion
-	if err := decode(line, &asked); err != nil {
+	if err := lines.Decode(line, &asked); err != nil {
 		return conditionAnswer{ID: asked.ID, Error: err.Error()}
 	}
 	condition, err := liveMigratable(&asked)

@@ -1,6 +1,6 @@
-module live-migration-webhook/testbed/kubevirt-judges
+module live-migration-webhook/testbed/judges
 
-go 1.24.0
+go 1.23.0
 
 require (
 	github.com/k8snetworkplumbingwg/network-attachment-definition-client v1.3.0

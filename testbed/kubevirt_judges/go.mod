@@ -1,3 +1,0 @@
-module live-migration-webhook/testbed/kubevirt-judges
-
-go 1.26
