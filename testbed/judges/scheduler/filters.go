@@ -113,7 +113,6 @@ func newDevices(ctx context.Context, objects *objects) (scheduling.SharedDRAMana
 	claims := assumecache.NewAssumeCache(klog.FromContext(ctx), resources.ResourceClaims().Informer(), "ResourceClaim", "", nil)
 	slices, err := resourceslicetracker.StartTracker(ctx, resourceslicetracker.Options{
 		SliceInformer: resources.ResourceSlices(),
-		ClassInformer: resources.DeviceClasses(),
 	})
 	if err != nil {
 		return nil, err

@@ -1,7 +1,7 @@
 // Package main judges by kube-scheduler's own filters which nodes would be accepted for a pod, and
 // by the API server's admission whether a quota leaves room for it.
 //
-// It is compiled with each Kubernetes of versions/ (`go build -modfile=versions/kubernetes-v1.35.4.mod ./scheduler`).
+// It is compiled with each Kubernetes of versions/ (`go build -modfile=versions/scheduler-v1.35.4.mod ./scheduler`).
 package main
 
 import (
