@@ -14,6 +14,8 @@ from typing import Final
 from testbed.judges_programs import FOLDER, JUDGED_BY, tags
 
 NEAREST: Final = {
+    ("kubevirt.io/api", "v1.4.1"): "v1.5.0",
+    ("kubevirt.io/client-go", "v1.4.1"): "v1.5.0",
     ("kubevirt.io/client-go", "v1.5.2"): "v1.5.1",
     ("github.com/rhobs/operator-observability-toolkit", "v0.0.30"): "v0.0.29",
 }
