@@ -51,12 +51,16 @@ check: env ## Check style, types, imports, licences, workflows, the chart, and t
 	$(BIN)/python -m tools.chart_lint
 	$(BIN)/python -m tools.chart_score
 	$(BIN)/python -m tools.chart_readme --check
-	$(BIN)/python -m tools.readme --check
+	$(BIN)/python -m tools.documents --check
+	$(BIN)/zensical build --strict
 
 generate: env ## Write the generated parts of the documentation
 	$(BIN)/ruff format .
 	$(BIN)/python -m tools.chart_readme
-	$(BIN)/python -m tools.readme
+	$(BIN)/python -m tools.documents
+
+docs: env ## Write the documentation as a site to site/
+	$(BIN)/zensical build --strict
 
 chromium: ## Install the browser in which the report is tested, on Debian
 	@command -v chromium >/dev/null || { apt-get -qq update && apt-get -qq install --yes --no-install-recommends chromium fonts-dejavu-core; }
@@ -73,4 +77,4 @@ lock: ## Write the lock files from pyproject.toml; UPGRADE=1: with the newest ve
 	$(COMPILE) --group build -o requirements/build.txt
 	$(COMPILE) pyproject.toml --group dev --constraint requirements/runtime.txt -o requirements/dev.txt
 
-.PHONY: help env demo test bench fidelity soak check generate chromium examples lock oldest release
+.PHONY: help env demo test bench fidelity soak check generate docs chromium examples lock oldest release
