@@ -103,7 +103,7 @@ def test_the_vendor_of_the_source_is_asked_for_from_1_8_on() -> None:
         for version in VERSIONS
         if any("cpu-vendor.node.kubevirt.io/AMD" in selectors(c) for c in recorded(version))
     }
-    assert asking == {"v1.8.0", "v1.9.0"} & set(VERSIONS)
+    assert asking == {"v1.8.2", "v1.9.0"} & set(VERSIONS)
 
 
 def test_pods_with_reservations_are_kept_apart_from_1_9_on() -> None:

@@ -56,6 +56,12 @@ class Finding(Struct, frozen=True, kw_only=True):
         return not self.denied
 
     @property
+    def is_live_migratable(self) -> bool:
+        """Tell whether KubeVirt says that it can migrate: by this alone it decides whether it moves in a drain."""
+        condition = self.vmi.status.live_migratable
+        return condition is not None and condition.status == "True"
+
+    @property
     def state(self) -> str:
         """What it does: `running`, `stopped`, or KubeVirt's phase in lower case."""
         return STOPPED if self.vmi.is_template else (self.vmi.status.phase.lower() or "pending")

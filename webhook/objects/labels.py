@@ -22,6 +22,7 @@ OBSOLETE_HOST_MODEL: Final = "node-labeller.kubevirt.io/obsolete-host-model"
 MACHINE_TYPE: Final = "machine-type.node.kubevirt.io/"
 EMULATED_ARCHITECTURE: Final = "kubevirt.io/vm-arch-"
 HYPERV: Final = "hyperv.node.kubevirt.io/"
+TSC_TIMER: Final = "cpu-timer.node.kubevirt.io/tsc-frequency"
 TSC_FREQUENCY: Final = "scheduling.node.kubevirt.io/tsc-frequency-"
 REALTIME: Final = "kubevirt.io/realtime"
 CPU_MANAGER: Final = "kubevirt.io/cpumanager"
@@ -29,6 +30,8 @@ CPU_MANAGER_BEFORE_1_8: Final = "cpumanager"
 CONFIDENTIAL: Final[Mapping[str, str]] = {
     kind: f"kubevirt.io/{kind}" for kind in ("sev", "sev-es", "sev-snp", "tdx", "s390-pv")
 }
+CONTROL_PLANE: Final = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/etcd")
+"""A node with one of them is a control plane to Harvester."""
 NETWORK: Final = "network.harvesterhci.io/"
 WITNESS: Final = "node-role.harvesterhci.io/witness"
 MAINTENANCE: Final = ("harvesterhci.io/maintain-status", "harvesterhci.io/drain-requested")
@@ -49,6 +52,8 @@ ALLOW_POD_BRIDGE: Final = "kubevirt.io/allow-pod-bridge-network-live-migration"
 CLAIM_TEMPLATES: Final = "harvesterhci.io/volumeClaimTemplates"
 HARVESTER_TARGET: Final = "harvesterhci.io/migrationTargetNodeName"
 """By it Harvester's Migrate button names a node on the VMI, before it makes the migration."""
+MAINTAIN_STRATEGY: Final = "harvesterhci.io/maintain-mode-strategy"
+"""What maintenance mode of a node does to a virtual machine: `Migrate`, or one of those that shut it down."""
 REQUIRED: Final = "live-migration-webhook/required"
 """A VM, or all VMs of a namespace, must stay migratable where this label is "true"."""
 

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from webhook.plugin.failure import Failure
-from webhook.settings.settings import InvalidSettings, Settings, load
+from webhook.settings.settings import PREFIX, InvalidSettings, Settings, load
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -27,6 +27,11 @@ def with_cluster(command: Command) -> Command:
     for option in reversed(_OPTIONS):
         wrapped = option(wrapped)
     return wrapped  # type: ignore[return-value]
+
+
+def profile_was_chosen() -> bool:
+    """Tell whether somebody has named a profile, by flag or in the environment."""
+    return bool(click.get_current_context().params.get("profile") or os.environ.get(f"{PREFIX}PROFILE"))
 
 
 def settings_from(flags: Mapping[str, str | None]) -> Settings:

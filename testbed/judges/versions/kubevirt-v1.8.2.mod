@@ -10,7 +10,7 @@ require (
 	k8s.io/client-go v12.0.0+incompatible
 	kubevirt.io/api v1.7.0
 	kubevirt.io/client-go v0.0.0-00010101000000-000000000000
-	kubevirt.io/kubevirt v1.8.0
+	kubevirt.io/kubevirt v1.8.2
 )
 
 require (
@@ -142,8 +142,8 @@ replace (
 	k8s.io/sample-apiserver => k8s.io/sample-apiserver v0.34.2
 	k8s.io/sample-cli-plugin => k8s.io/sample-cli-plugin v0.34.2
 	k8s.io/sample-controller => k8s.io/sample-controller v0.34.2
-	kubevirt.io/api => kubevirt.io/api v1.8.0
-	kubevirt.io/client-go => kubevirt.io/client-go v1.8.0
+	kubevirt.io/api => kubevirt.io/api v1.8.2
+	kubevirt.io/client-go => kubevirt.io/client-go v1.8.2
 	kubevirt.io/virt-template-api => ./absent/virt-template-api
 	kubevirt.io/virt-template-client-go => ./absent/virt-template-client-go
 )
