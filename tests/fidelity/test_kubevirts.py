@@ -31,7 +31,6 @@ NOT_YET: Final = {
     "kept away from": {"v1.9.0"} & set(VERSIONS),
     "cpu and memory": set(VERSIONS),
     "other requests": set(VERSIONS),
-    "condition": set(VERSIONS),
 }
 """What the engine doesn't foretell yet, by version. A test that passes all the same fails: take it out of here."""
 _EXPECTED: Final = pytest.mark.xfail(strict=True, reason="the engine doesn't foretell this yet")
