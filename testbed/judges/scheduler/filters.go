@@ -8,31 +8,30 @@ import (
 
 	core "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
-	"k8s.io/client-go/informers"
-	"k8s.io/client-go/kubernetes/fake"
-	"k8s.io/client-go/tools/cache"
+	resourceslicetracker "k8s.io/dynamic-resource-allocation/resourceslice/tracker"
+	"k8s.io/klog/v2"
 	scheduling "k8s.io/kube-scheduler/framework"
 	"k8s.io/kubernetes/pkg/scheduler/apis/config"
 	"k8s.io/kubernetes/pkg/scheduler/apis/config/latest"
 	schedulercache "k8s.io/kubernetes/pkg/scheduler/backend/cache"
 	"k8s.io/kubernetes/pkg/scheduler/framework"
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins"
+	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/dynamicresources"
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/names"
+	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/nodevolumelimits"
 	frameworkruntime "k8s.io/kubernetes/pkg/scheduler/framework/runtime"
 	"k8s.io/kubernetes/pkg/scheduler/metrics"
+	"k8s.io/kubernetes/pkg/scheduler/util/assumecache"
 )
 
-// judgedPlugins are those of the default profile that decide by what a judgement holds. The others
-// ask volumes and devices, or decide in other phases.
-var judgedPlugins = []string{
-	names.NodeUnschedulable,
-	names.NodeName,
-	names.TaintToleration,
-	names.NodeAffinity,
-	names.NodePorts,
-	names.NodeResourcesFit,
-	names.PodTopologySpread,
-	names.InterPodAffinity,
+// otherPlugins of the default profile decide in other phases: their order, their scores, their
+// preemption, their binding. PrioritySort and DefaultBinder must be in every profile.
+var otherPlugins = []string{
+	names.SchedulingGates,
+	names.DefaultPreemption,
+	names.NodeResourcesBalancedAllocation,
+	names.ImageLocality,
+	names.GangScheduling,
 }
 
 // requiredPlugins must be in every profile.
@@ -40,9 +39,9 @@ var requiredPlugins = []string{names.PrioritySort, names.DefaultBinder}
 
 // schedulerJudge runs the filters on one cluster after another; not for several goroutines.
 type schedulerJudge struct {
-	framework  framework.Framework
-	cluster    *clusterView
-	namespaces cache.Indexer
+	framework framework.Framework
+	cluster   *clusterView
+	objects   *objects
 }
 
 // clusterView is where the plugins look for nodes; each judgement puts its own snapshot there.
@@ -50,29 +49,49 @@ type clusterView struct{ *schedulercache.Snapshot }
 
 // checkPlugin refuses a name that isn't judged.
 func checkPlugin(name string) error {
-	if !slices.Contains(judgedPlugins, name) {
-		return fmt.Errorf("the plugins are %s", strings.Join(judgedPlugins, ", "))
+	judged, err := judgedPlugins()
+	if err == nil && !slices.Contains(judged, name) {
+		err = fmt.Errorf("the plugins are %s", strings.Join(judged, ", "))
 	}
-	return nil
+	return err
 }
 
-// newSchedulerJudge makes the plugins once; their informers are never started, namespaces are put
-// into the cache instead.
+// judgedPlugins are those of the default profile that accept or reject nodes.
+func judgedPlugins() ([]string, error) {
+	configuration, err := latest.Default()
+	if err != nil {
+		return nil, err
+	}
+	var judged []string
+	for _, plugin := range configuration.Profiles[0].Plugins.MultiPoint.Enabled {
+		if !slices.Contains(otherPlugins, plugin.Name) && !slices.Contains(requiredPlugins, plugin.Name) {
+			judged = append(judged, plugin.Name)
+		}
+	}
+	return judged, nil
+}
+
+// newSchedulerJudge makes the plugins once.
 func newSchedulerJudge(without map[string]bool) (*schedulerJudge, error) {
 	metrics.Register()
 	profile, err := judgedProfile(without)
 	if err != nil {
 		return nil, err
 	}
-	factory := informers.NewSharedInformerFactory(fake.NewClientset(), 0)
-	cluster := &clusterView{schedulercache.NewEmptySnapshot()}
-	made, err := frameworkruntime.NewFramework(context.Background(), plugins.NewInTreeRegistry(), profile,
-		frameworkruntime.WithInformerFactory(factory),
+	ctx, cluster, objects := context.Background(), &clusterView{schedulercache.NewEmptySnapshot()}, newObjects()
+	devices, err := newDevices(ctx, objects)
+	if err != nil {
+		return nil, err
+	}
+	csiNodes := objects.factory.Storage().V1().CSINodes().Lister()
+	made, err := frameworkruntime.NewFramework(ctx, plugins.NewInTreeRegistry(), profile,
+		frameworkruntime.WithInformerFactory(objects.factory),
 		frameworkruntime.WithSnapshotSharedLister(cluster),
+		frameworkruntime.WithSharedCSIManager(nodevolumelimits.NewCSIManager(csiNodes)),
+		frameworkruntime.WithSharedDRAManager(devices),
 		frameworkruntime.WithParallelism(1),
 	)
-	namespaces := factory.Core().V1().Namespaces().Informer().GetIndexer()
-	return &schedulerJudge{framework: made, cluster: cluster, namespaces: namespaces}, err
+	return &schedulerJudge{framework: made, cluster: cluster, objects: objects}, err
 }
 
 // judgedProfile is kube-scheduler's default profile with the judged plugins alone, in its order.
@@ -83,16 +102,31 @@ func judgedProfile(without map[string]bool) (*config.KubeSchedulerProfile, error
 	}
 	profile := &configuration.Profiles[0]
 	profile.Plugins.MultiPoint.Enabled = slices.DeleteFunc(profile.Plugins.MultiPoint.Enabled, func(plugin config.Plugin) bool {
-		judged := slices.Contains(judgedPlugins, plugin.Name) && !without[plugin.Name]
-		return !judged && !slices.Contains(requiredPlugins, plugin.Name)
+		return without[plugin.Name] || slices.Contains(otherPlugins, plugin.Name)
 	})
 	return profile, nil
+}
+
+// newDevices knows the devices that pods claim, as kube-scheduler does.
+func newDevices(ctx context.Context, objects *objects) (scheduling.SharedDRAManager, error) {
+	resources := objects.factory.Resource().V1()
+	claims := assumecache.NewAssumeCache(klog.FromContext(ctx), resources.ResourceClaims().Informer(), "ResourceClaim", "", nil)
+	slices, err := resourceslicetracker.StartTracker(ctx, resourceslicetracker.Options{
+		SliceInformer: resources.ResourceSlices(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return dynamicresources.NewDRAManager(ctx, claims, slices, objects.factory), nil
 }
 
 // judge sorts the nodes as kube-scheduler does before it scores them.
 func (judge *schedulerJudge) judge(asked *judgement, answer *verdict) error {
 	pod, err := admit(asked.Pod)
 	if err != nil {
+		return err
+	}
+	if answer.Quota, err = overQuota(pod, asked.Quotas); err != nil {
 		return err
 	}
 	nodes, err := judge.show(asked)
@@ -138,12 +172,21 @@ func (answer *verdict) add(node string, status *scheduling.Status, narrowing set
 
 // show puts the judgement's cluster before the plugins.
 func (judge *schedulerJudge) show(asked *judgement) ([]scheduling.NodeInfo, error) {
-	namespaces := make([]any, 0, len(asked.Namespaces))
-	for _, namespace := range asked.Namespaces {
-		namespaces = append(namespaces, namespace)
-	}
-	if err := judge.namespaces.Replace(namespaces, ""); err != nil {
-		return nil, err
+	for _, err := range []error{
+		show(judge.objects, asked.Namespaces),
+		show(judge.objects, asked.Volumes),
+		show(judge.objects, asked.Claims),
+		show(judge.objects, asked.StorageClasses),
+		show(judge.objects, asked.CSINodes),
+		show(judge.objects, asked.CSIDrivers),
+		show(judge.objects, asked.Capacities),
+		show(judge.objects, asked.DeviceClasses),
+		show(judge.objects, asked.DeviceClaims),
+		show(judge.objects, asked.Devices),
+	} {
+		if err != nil {
+			return nil, err
+		}
 	}
 	judge.cluster.Snapshot = schedulercache.NewSnapshot(scheduled(asked), asked.Nodes)
 	return judge.cluster.List()

@@ -1,4 +1,5 @@
-package main
+// Package lines lets a program answer one JSON document a line.
+package lines
 
 import (
 	"bufio"
@@ -14,9 +15,9 @@ type question struct {
 	answer chan []byte
 }
 
-// answerLines reads one JSON document a line and writes one answer a line, in the same order, each
+// Answer reads one JSON document a line and writes one answer a line, in the same order, each
 // as soon as it is known. Every worker answers one line at a time, in a goroutine of its own.
-func answerLines(in io.Reader, out io.Writer, workers []func(line []byte) any) error {
+func Answer(in io.Reader, out io.Writer, workers []func(line []byte) any) error {
 	questions, waiting := make(chan question), make(chan question, 4*len(workers))
 	for _, worker := range workers {
 		go func() {
@@ -60,8 +61,8 @@ func readLines(in io.Reader, do func(line []byte)) error {
 	}
 }
 
-// decode reads a document strictly: a field that the type doesn't have is a mistake of the asker.
-func decode(line []byte, into any) error {
+// Decode reads a document strictly: a field that the type doesn't have is a mistake of the asker.
+func Decode(line []byte, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(line))
 	decoder.DisallowUnknownFields()
 	return decoder.Decode(into)
