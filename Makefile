@@ -32,6 +32,9 @@ oldest: env ## Run the tests that need no browser with the oldest dependencies t
 fidelity: env ## Compare us with kube-scheduler on 10,000 random clusters, and with each KubeVirt on 600 machines
 	@nice -n 10 $(BIN)/python -m fidelity
 
+mutants: env ## Change the rules in small ways and list the changes that no quick test notices; DIGIT=0…9: another tenth
+	$(BIN)/python -m tools.mutants $(if $(DIGIT),--digit $(DIGIT))
+
 bench: env chromium ## Compare speed and memory with what a user would take instead; QUICK=1: in 5 minutes
 	@$(BIN)/python -m bench $(if $(QUICK),--quick)
 
@@ -77,4 +80,4 @@ lock: ## Write the lock files from pyproject.toml; UPGRADE=1: with the newest ve
 	$(COMPILE) --group build -o requirements/build.txt
 	$(COMPILE) pyproject.toml --group dev --constraint requirements/runtime.txt -o requirements/dev.txt
 
-.PHONY: help env demo test bench fidelity soak check generate docs chromium examples lock oldest release
+.PHONY: help env demo test mutants bench fidelity soak check generate docs chromium examples lock oldest release
