@@ -41,17 +41,30 @@ def messages(assessment: Assessment) -> list[str]:
 def test_a_cpu_that_nobody_else_has_is_refused_with_both_remedies() -> None:
     kubevirt = {**a_kubevirt(), "metadata": {"name": "kubevirt", "namespace": "harvester-system"}}
     more = a_node("node-c", {**OTHER_CPU, "cpu-model.node.kubevirt.io/Westmere": "true"})
-    [message] = messages(assessed(kubevirt, a_node("node-b", OTHER_CPU), more))
-    assert message == (
+    [violation] = assessed(kubevirt, a_node("node-b", OTHER_CPU), more).violations
+    assert violation.message == (
         "cpu-model: no other node offers the CPU that host-model gave the VM on node-a"
-        " (node-b, node-c: lacks CPU model Skylake) (spec.domain.cpu.model)."
-        " Choose a CPU model that the nodes share, then shut down the VM and start it again."
-        " Most common: Penryn (3 of 3 nodes), Westmere (1 of 3 nodes)."
-        " For the cluster: `kubectl patch kubevirts.kubevirt.io kubevirt -n harvester-system --type merge"
-        """ -p '{"spec":{"configuration":{"cpuModel":"Penryn"}}}'`."""
-        " For this VM: `kubectl patch virtualmachines.kubevirt.io web -n default --type merge"
-        """ -p '{"spec":{"template":{"spec":{"domain":{"cpu":{"model":"Penryn"}}}}}}'`"""
+        ": node-b, node-c: lacks CPU model Skylake (spec.domain.cpu.model)."
+        " Choose Penryn (3 of 3 nodes) for the VM, or for the cluster"
+        " (spec.configuration.cpuModel of the KubeVirt resource); then restart the VM."
     )
+    assert violation.details == "Most common: Penryn (3 of 3 nodes), Westmere (1 of 3 nodes)."
+    assert [(command.purpose, command.text) for command in violation.commands] == [
+        (
+            "For the cluster",
+            (
+                "kubectl patch kubevirts.kubevirt.io kubevirt -n harvester-system --type merge -p "
+                """'{"spec":{"configuration":{"cpuModel":"Penryn"}}}'"""
+            ),
+        ),
+        (
+            "For this VM",
+            (
+                "kubectl patch virtualmachines.kubevirt.io web -n default --type merge -p "
+                """'{"spec":{"template":{"spec":{"domain":{"cpu":{"model":"Penryn"}}}}}}'"""
+            ),
+        ),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -60,14 +73,14 @@ def test_a_cpu_that_nobody_else_has_is_refused_with_both_remedies() -> None:
         (
             {"domain": {"cpu": {"model": "XYZ"}}},
             {},
-            'no other node offers the CPU of the VM, which chooses model "XYZ" (node-b: lacks CPU model XYZ)',
+            'no other node offers the CPU of the VM, which chooses model "XYZ": node-b: lacks CPU model XYZ',
         ),
         (
             {},
             {"cpuModel": "XYZ"},
             (
                 'no other node offers the CPU of the VM, for which the KubeVirt resource chooses model "XYZ"'
-                " (node-b: lacks CPU model XYZ)"
+                ": node-b: lacks CPU model XYZ"
             ),
         ),
     ],
@@ -90,8 +103,8 @@ def test_features_that_nobody_else_has_are_no_fault_of_the_model() -> None:
     [violation] = assessed(a_node("node-b"), spec=spec).violations
     assert violation.message == (
         'cpu-model: no other node offers the CPU of the VM, which chooses model "Penryn"'
-        " (node-b: lacks CPU feature vmx) (spec.domain.cpu.features)."
-        " Ask only for CPU features that the nodes share, then shut down the VM and start it again."
+        ": node-b: lacks CPU feature vmx (spec.domain.cpu.features)."
+        " Ask only for CPU features that the nodes share, then restart the VM."
     )
 
 
