@@ -24,7 +24,7 @@ from webhook.admission.review import AdmissionRequest, read, write
 from webhook.admission.reviewer import Outcome
 from webhook.engine.assessment import Rules
 from webhook.engine.placement import place
-from webhook.server import logs
+from webhook.kube import logs
 from webhook.server.http1 import JSON, RequestParser, Response
 from webhook.server.record import record
 from webhook.state.manifests import Manifests

@@ -4,17 +4,18 @@
 its seed and shrunk to what it needs.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from fidelity.clusters import random_case
 from fidelity.judges import SchedulerJudge, Verdict
 from fidelity.selectors import Json
 from fidelity.shrinking import shrink
+from webhook.engine.refusals import refusals
 from webhook.engine.target_pod.pod import admitted
-from webhook.engine.targets import ALL, BY_NODE, BY_PODS
-from webhook.engine.targets.predicate import Predicate, Refusal
+from webhook.engine.targets import ALL
+from webhook.engine.targets.predicate import Refusal
 from webhook.objects.amount import NOTHING
 from webhook.objects.fields import Fields
 from webhook.objects.metadata import read_metadata
@@ -23,6 +24,18 @@ from webhook.state.snapshot import Snapshot, snapshot_of
 
 BEYOND_THE_SCHEDULER: Final = frozenset({"not-ready", "maintenance", "witness"})
 """Predicates that are ours alone."""
+
+LISTS: Final = {
+    "nodes": ("v1", "Node"),
+    "pods": ("v1", "Pod"),
+    "namespaces": ("v1", "Namespace"),
+    "persistentVolumes": ("v1", "PersistentVolume"),
+    "persistentVolumeClaims": ("v1", "PersistentVolumeClaim"),
+    "resourceQuotas": ("v1", "ResourceQuota"),
+    "storageClasses": ("storage.k8s.io/v1", "StorageClass"),
+    "csiNodes": ("storage.k8s.io/v1", "CSINode"),
+}
+"""Lists of a case that hold objects a service could watch, and their kinds."""
 
 BATCH: Final = 500
 """Cases that are asked at once."""
@@ -46,13 +59,13 @@ def eligible(case: Json) -> frozenset[str]:
     """Return the nodes that we hold able to take the case's pod."""
     cluster = _cluster(case)
     nodes = cluster.nodes.all
-    for refusal in refusals(case, cluster):
+    for refusal in compared_refusals(case, cluster):
         nodes &= ~refusal.nodes
     return frozenset(cluster.nodes.names(nodes))
 
 
-def refusals(case: Json, cluster: Snapshot) -> Iterator[Refusal]:
-    """Yield who refuses which nodes."""
+def compared_refusals(case: Json, cluster: Snapshot) -> Iterator[Refusal]:
+    """Yield who refuses which nodes, as far as kube-scheduler judges it, too."""
     fields = Fields(case["pod"])
     metadata = read_metadata(fields)
     pod = admitted(
@@ -61,16 +74,8 @@ def refusals(case: Json, cluster: Snapshot) -> Iterator[Refusal]:
         scheduling=read_scheduling(fields.object("spec")),
         requests=NOTHING,
     )
-    for of_node in BY_NODE:
-        if _is_compared(of_node):
-            yield from of_node.refusals(pod.demands, cluster)
-    for of_pods in BY_PODS:
-        if _is_compared(of_pods):
-            yield from of_pods.refusals(pod, cluster)
-
-
-def _is_compared(predicate: Predicate) -> bool:
-    return predicate in ALL and predicate.ID not in BEYOND_THE_SCHEDULER
+    compared = {predicate.ID for predicate in ALL} - BEYOND_THE_SCHEDULER
+    return (refusal for refusal in refusals(pod, cluster) if refusal.predicate in compared)
 
 
 def disagreements(
@@ -101,9 +106,8 @@ def _shrunk(case: Json, scheduler: SchedulerJudge) -> Disagreement:
 
 
 def _cluster(case: Json) -> Snapshot:
-    kinds = {"Node": case["nodes"], "Pod": case["pods"], "Namespace": case["namespaces"]}
-    return snapshot_of(document for kind, documents in kinds.items() for document in _documents(kind, documents))
-
-
-def _documents(kind: str, documents: Iterable[Json]) -> Iterator[dict[str, Any]]:
-    return ({"apiVersion": "v1", "kind": kind, **document} for document in documents)
+    return snapshot_of(
+        {"apiVersion": version, "kind": kind, **document}
+        for field, (version, kind) in LISTS.items()
+        for document in case.get(field, ())
+    )

@@ -11,8 +11,10 @@ from tests.server.asking import posted
 from webhook.admission.hooks import HOOKS
 from webhook.cli import main
 from webhook.engine.catalogue import entries
+from webhook.kube.files import objects_in
 from webhook.settings.settings import load
-from webhook.state.manifests import manifests
+from webhook.state.manifests import Manifests
+from webhook.state.snapshot import snapshot_of
 
 ALL = list(fixtures())
 OTHER_FOLDERS = {"several", "requests"}
@@ -31,7 +33,7 @@ def served(fixture: Fixture) -> bytes:
     """Post the review to its endpoint; return the response's body."""
     settings = load({**fixture.expected.get("settings", {}), "cluster": str(fixture.path)}, {})
     path = max(hook.path for hook in HOOKS if fixture.resource in hook.resources)
-    cluster = manifests(str(fixture.path))
+    cluster = Manifests(snapshot_of(objects_in(str(fixture.path))))
     response = posted(cluster, path, orjson.dumps(fixture.review), policy=settings.policy)
     assert response.status == 200
     return response.body

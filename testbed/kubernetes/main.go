@@ -25,12 +25,11 @@ import (
 
 // programs maps a name to a program; args are those after the name, the result is the exit code.
 var programs = map[string]func(args []string) int{
-	"etcd":            etcdMain,
-	"kube-apiserver":  func([]string) int { return cli.Run(apiserver.NewAPIServerCommand()) },
-	"kube-scheduler":  func([]string) int { return cli.Run(scheduler.NewSchedulerCommand()) },
-	"kubectl":         func([]string) int { return run(kubectl.NewDefaultKubectlCommand()) },
-	"leash":           leashMain,
-	"scheduler-judge": judgeMain,
+	"etcd":           etcdMain,
+	"kube-apiserver": func([]string) int { return cli.Run(apiserver.NewAPIServerCommand()) },
+	"kube-scheduler": func([]string) int { return cli.Run(scheduler.NewSchedulerCommand()) },
+	"kubectl":        func([]string) int { return run(kubectl.NewDefaultKubectlCommand()) },
+	"leash":          leashMain,
 }
 
 func main() {

@@ -4,7 +4,9 @@ import pytest
 
 from testbed.builders import a_kubevirt
 from tests.report.clusters import Document, a_machine, a_node, surveyed
-from webhook.foresight.drain import Drain, Outcome, conclusion, drain
+from webhook.engine.policy import Enforcement, Policy
+from webhook.foresight.drain import Drain, conclusion, drain
+from webhook.foresight.eviction import Outcome
 
 NODES = (a_node("node-a"), a_node("node-b"))
 
@@ -22,6 +24,13 @@ def foretold(*machines: list[Document], nodes: tuple[Document, ...] = NODES, kub
         ("LiveMigrate", 1, Outcome.STAYS, "read-write-once"),
         ("LiveMigrateIfPossible", 0, Outcome.MOVES, ""),
         ("LiveMigrateIfPossible", 1, Outcome.SHUT_DOWN, "read-write-once"),
+        ("LiveMigrateIfPossible", None, Outcome.SHUT_DOWN, "KubeVirt hasn't said yet whether it can migrate"),
+        (
+            "LiveMigrate",
+            None,
+            Outcome.STAYS,
+            "refused for now: KubeVirt hasn't said yet whether it can migrate",
+        ),
         ("None", 0, Outcome.SHUT_DOWN, "no eviction strategy, though it could move"),
         ("None", 1, Outcome.SHUT_DOWN, "read-write-once"),
         ("", 0, Outcome.SHUT_DOWN, "no eviction strategy, though it could move"),
@@ -30,10 +39,33 @@ def foretold(*machines: list[Document], nodes: tuple[Document, ...] = NODES, kub
     ],
 )
 def test_the_eviction_strategy_decides_what_becomes_of_a_vm(
-    strategy: str, stuck: int, outcome: Outcome, why: str
+    strategy: str, stuck: int | None, outcome: Outcome, why: str
 ) -> None:
-    (eviction,) = foretold(a_machine("web", stuck=bool(stuck), evictionStrategy=strategy)).evictions
+    machine = a_machine("web", stuck=bool(stuck), condition=None if stuck is None else "", evictionStrategy=strategy)
+    (eviction,) = foretold(machine).evictions
     assert (eviction.outcome, eviction.why) == (outcome, why)
+
+
+@pytest.mark.parametrize("strategy", ["LiveMigrate", "LiveMigrateIfPossible"])
+def test_what_kubevirt_can_move_waits_for_ever_where_no_node_takes_it(strategy: str) -> None:
+    tied = a_machine("web", evictionStrategy=strategy, nodeSelector={"disk": "fast"})
+    (eviction,) = foretold(tied).evictions
+    assert (eviction.outcome, eviction.why) == (Outcome.STAYS, "no node can take it")
+
+
+@pytest.mark.parametrize(
+    ("controllers", "outcome"), [(Enforcement.WARN, Outcome.MOVES), (Enforcement.DENY, Outcome.STAYS)]
+)
+def test_what_we_alone_restrict_moves_unless_controllers_are_refused(
+    controllers: Enforcement, outcome: Outcome
+) -> None:
+    iso = [{"name": "iso", "cloudInitNoCloud": {}}]
+    vmi, pod, _ = a_machine("web", evictionStrategy="LiveMigrate")
+    vmi["spec"] |= {"volumes": iso}
+    vmi["spec"]["domain"]["devices"]["disks"] = [{"name": "iso", "cdrom": {}}]
+    found = surveyed(*NODES, vmi, pod, policy=Policy(controllers=controllers))
+    (eviction,) = drain(found, "node-a").evictions
+    assert eviction.outcome is outcome
 
 
 def test_the_cluster_decides_where_the_vm_says_nothing() -> None:
@@ -72,7 +104,7 @@ def test_one_without_room_blocks_the_drain() -> None:
 def test_what_runs_on_a_target_takes_its_room() -> None:
     nodes = (a_node("node-a"), a_node("node-b", memory="10Gi"))
     there = a_machine("there", node="node-b", requests="4Gi")
-    assert foretold(a_machine("x", requests="8Gi", evictionStrategy="LiveMigrate"), there, nodes=nodes).homeless
+    assert foretold(a_machine("x", requests="8Gi", evictionStrategy="LiveMigrate"), there, nodes=nodes).without_room
 
 
 def test_a_node_that_tells_nothing_of_itself_takes_anything() -> None:

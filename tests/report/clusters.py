@@ -7,7 +7,7 @@ from typing import Any, Final
 from testbed.builders import a_claim, a_spec, a_vmi_document
 from webhook.engine.policy import Policy
 from webhook.foresight.survey import Survey, machines_in, survey
-from webhook.state.manifests import manifests
+from webhook.kube.files import objects_in
 from webhook.state.snapshot import snapshot_of
 
 EXAMPLE: Final = Path(__file__).resolve().parents[2] / "examples" / "cluster"
@@ -23,7 +23,7 @@ def surveyed(*documents: Document, policy: Policy | None = None) -> Survey:
 
 def the_example() -> Survey:
     """Survey the sample cluster."""
-    snapshot = manifests(str(EXAMPLE)).snapshot()
+    snapshot = snapshot_of(objects_in(str(EXAMPLE)))
     return survey(snapshot, Policy(), machines_in(snapshot))
 
 
@@ -50,14 +50,21 @@ def a_machine(
     node: str = "node-a",
     requests: str = "8Gi",
     stuck: bool = False,
+    condition: str | None = "",
     namespace: str = "default",
     **spec: Any,
 ) -> list[Document]:
-    """Return a running virtual machine with its launcher pod; a stuck one has a volume of its own node."""
+    """Return a running virtual machine with its launcher pod; a stuck one has a volume of its own node.
+
+    `condition` is the status of LiveMigratable, "" for what KubeVirt would say, None for no condition yet.
+    """
+    said = {"type": "LiveMigratable", "status": condition or str(not stuck)}
+    if stuck and not condition:
+        said["reason"] = "DisksNotLiveMigratable"
     volumes = [{"name": "root", "persistentVolumeClaim": {"claimName": "own"}}] if stuck else []
     vmi = a_vmi_document(
         a_spec(volumes=volumes, **spec),
-        status={"nodeName": node},
+        status={"nodeName": node, "conditions": [] if condition is None else [said]},
         name=name,
         namespace=namespace,
         uid=f"uid-{name}",

@@ -20,8 +20,8 @@ from webhook.cli import main, settings_from, with_settings
 from webhook.engine.restrictions import ALL
 from webhook.engine.restrictions.restriction import Case, Concern
 from webhook.engine.verdict import Violation
+from webhook.kube import logs
 from webhook.kube.source import Cluster
-from webhook.server import logs
 from webhook.server.clusters import source_of
 from webhook.server.process import run
 from webhook.state.kinds import Reference

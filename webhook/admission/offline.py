@@ -9,7 +9,9 @@ import structlog
 from webhook.admission.hooks import BY_PATH, HOOKS, Hook
 from webhook.admission.reviewer import Reviewer
 from webhook.engine.wording import one_line
-from webhook.state.manifests import UnreadableManifest, documents_in
+from webhook.kube import logs
+from webhook.kube.files import documents_in
+from webhook.state.manifests import UnreadableManifest
 
 _ALLOWED: Final = 0
 _DENIED: Final = 1
@@ -36,6 +38,7 @@ def review_file(file: str, path: str | None, reviewer: Reviewer, timeout: float)
     Raises:
         Unusable: when there is no answer to it.
     """
+    logs.configure("console", "error")
     body = _review_in(file)
     outcome = asyncio.run(reviewer.review(_hook(path, body), body, timeout))
     if outcome.bug:

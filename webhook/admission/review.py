@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 from msgspec import Struct
 
+from webhook.admission.presentation import misread_warnings
 from webhook.engine.verdict import Verdict, Violation
 from webhook.engine.wording import printable, shortened
 from webhook.objects.fields import Fields, kind_of
@@ -28,7 +29,11 @@ class NotAReview(Exception):  # noqa: N818 - it is named for what arrived
 
 
 class AdmissionRequest(Struct, frozen=True, kw_only=True):
-    """What the API server asks, in `size` bytes. `object` and `old_object` are empty where the operation has none."""
+    """What the API server asks, in `size` bytes.
+
+    `object` and `old_object` are the documents as they came, empty where the operation has none; `misread` says what
+    else came in their place.
+    """
 
     api_version: str
     uid: str
@@ -41,8 +46,9 @@ class AdmissionRequest(Struct, frozen=True, kw_only=True):
     user: str
     dry_run: bool
     size: int
-    object: Fields
-    old_object: Fields
+    object: Mapping[str, Any]
+    old_object: Mapping[str, Any]
+    misread: tuple[str, ...] = ()
 
 
 def read(body: bytes | bytearray) -> AdmissionRequest:
@@ -59,6 +65,7 @@ def read(body: bytes | bytearray) -> AdmissionRequest:
     if not uid:
         raise NotAReview("the AdmissionReview has no request.uid")
     resource = request.object("resource")
+    documents = Fields(request.value)
     return AdmissionRequest(
         api_version=review.text("apiVersion"),
         uid=uid,
@@ -71,8 +78,9 @@ def read(body: bytes | bytearray) -> AdmissionRequest:
         user=request.object("userInfo").text("username"),
         dry_run=request.flag("dryRun") is True,
         size=len(body),
-        object=_document(request, "object"),
-        old_object=_document(request, "oldObject"),
+        object=documents.object("object").value,
+        old_object=documents.object("oldObject").value,
+        misread=documents.notes.all(),
     )
 
 
@@ -81,7 +89,7 @@ def write(request: AdmissionRequest, verdict: Verdict) -> bytes:
     response: dict[str, Any] = {"uid": request.uid, "allowed": verdict.allowed}
     if not verdict.allowed:
         response["status"] = _status(verdict)
-    if warnings := [text for text in map(_warning, verdict.warnings) if text]:
+    if warnings := [text for text in map(_warning, (*misread_warnings(request.misread), *verdict.warnings)) if text]:
         response["warnings"] = warnings
     if verdict.patch:
         response["patchType"] = "JSONPatch"
@@ -101,13 +109,6 @@ def _decode(body: bytes | bytearray) -> Fields:
     if not isinstance(review, dict):
         raise NotAReview(f"expected an AdmissionReview, not {kind_of(review)}")
     return Fields(review)
-
-
-def _document(request: Fields, key: str) -> Fields:
-    """Return an object of the request as a document of its own: paths and notes start anew."""
-    notes: list[str] = []
-    document = Fields(request.value, "", notes).object(key)
-    return Fields(document.value, "", notes)
 
 
 def _status(verdict: Verdict) -> dict[str, Any]:

@@ -5,7 +5,7 @@ warnings only, unless the owner asked that it stay migratable: label `live-migra
 VM or its namespace.
 """
 
-from typing import Final
+from collections.abc import Iterator
 
 from msgspec.structs import replace
 
@@ -14,30 +14,47 @@ from webhook.admission.presentation import misread_warnings, refusal, warning
 from webhook.admission.requester import is_kubevirt_controller
 from webhook.admission.review import AdmissionRequest
 from webhook.engine.assessment import Assessment, Rules, assess
-from webhook.engine.policy import Enforcement
+from webhook.engine.policy import Policy
 from webhook.engine.verdict import ALLOWED, Verdict
+from webhook.foresight.eviction import foretold_drain
+from webhook.objects.fields import Fields
+from webhook.objects.labels import HARVESTER_TARGET, REQUIRED
 from webhook.objects.metadata import Metadata, read_metadata
-from webhook.objects.migration import HARVESTER_TARGET, a_move_to
+from webhook.objects.migration import migration_to
 from webhook.objects.vm import read_vm
 from webhook.objects.vmi import VirtualMachineInstance, read_vmi
 from webhook.state.kinds import NAMESPACE, Reference
 from webhook.state.snapshot import Snapshot
 
-REQUIRED: Final = "live-migration-webhook/required"
-
 
 def validate(request: AdmissionRequest, snapshot: Snapshot, rules: Rules) -> Verdict:
-    """Say what will forbid a live migration, when the specification is new or changed."""
+    """Say what will forbid a live migration, when the specification is new or changed, or a promise newly made."""
+    move = ALLOWED
     if node := _newly_asked_node(request):
-        return _validate_move(request, snapshot, rules, node)
-    if request.operation == "UPDATE" and request.object.value.get("spec") == request.old_object.value.get("spec"):
-        return ALLOWED
+        move = _validate_move(request, snapshot, rules, node)
+    if not move.allowed or not _is_new(request):
+        return move
+    advice = _validate_specification(request, snapshot, rules)
+    if not advice.allowed or move is ALLOWED:
+        return advice
+    return replace(move, warnings=tuple(dict.fromkeys((*move.warnings, *advice.warnings))))
+
+
+def _is_new(request: AdmissionRequest) -> bool:
+    """Tell whether the specification is new or changed, or the virtual machine must stay migratable from now on."""
+    if request.operation != "UPDATE" or request.object.get("spec") != request.old_object.get("spec"):
+        return True
+    old, new = (read_metadata(Fields(document)).labels for document in (request.old_object, request.object))
+    return new.get(REQUIRED) == "true" != old.get(REQUIRED)
+
+
+def _validate_specification(request: AdmissionRequest, snapshot: Snapshot, rules: Rules) -> Verdict:
     metadata, vmi = _read(request)
     assessment = assess(vmi, snapshot, rules.policy, restrictions=rules.restrictions, with_targets=False)
-    denied = [v for v in assessment.violations if rules.policy.enforcement(v.restriction) is Enforcement.DENY]
+    denied, _ = rules.policy.enforced(assessment.violations)
     if denied and _is_required(metadata, snapshot) and not is_kubevirt_controller(request.user, snapshot):
         return _required(refusal(assessment, denied, misread_warnings(vmi.misread)), metadata)
-    return Verdict(warnings=(*misread_warnings(vmi.misread), *_advice(assessment)))
+    return Verdict(warnings=(*misread_warnings(vmi.misread), *_advice(assessment, snapshot, rules.policy)))
 
 
 def _newly_asked_node(request: AdmissionRequest) -> str:
@@ -47,22 +64,22 @@ def _newly_asked_node(request: AdmissionRequest) -> str:
     """
     if request.resource != "virtualmachineinstances" or request.operation != "UPDATE":
         return ""
-    old, new = (read_metadata(document).annotations for document in (request.old_object, request.object))
+    old, new = (read_metadata(Fields(document)).annotations for document in (request.old_object, request.object))
     asked = new.get(HARVESTER_TARGET, "")
     return "" if asked == old.get(HARVESTER_TARGET) else asked
 
 
 def _validate_move(request: AdmissionRequest, snapshot: Snapshot, rules: Rules, node: str) -> Verdict:
     """Judge Harvester's first write of a move like the migration that follows: a refusal here leaves no residue."""
-    vmi = read_vmi(request.object, request.namespace)
-    return migrations.judge(vmi, a_move_to(node, vmi.metadata), snapshot, rules)
+    vmi = read_vmi(Fields(request.object), request.namespace)
+    return migrations.judge(vmi, migration_to(node, vmi.metadata), snapshot, rules)
 
 
 def _read(request: AdmissionRequest) -> tuple[Metadata, VirtualMachineInstance]:
     if request.resource == "virtualmachines":
-        vm = read_vm(request.object, request.namespace)
+        vm = read_vm(Fields(request.object), request.namespace)
         return vm.metadata, vm.instance
-    vmi = read_vmi(request.object, request.namespace)
+    vmi = read_vmi(Fields(request.object), request.namespace)
     return vmi.metadata, vmi
 
 
@@ -79,9 +96,8 @@ def _required(verdict: Verdict, metadata: Metadata) -> Verdict:
     return replace(verdict, message=verdict.message + reason, rests_on=verdict.rests_on | {namespace})
 
 
-def _advice(assessment: Assessment) -> tuple[str, ...]:
-    warnings = tuple(map(warning, assessment.violations))
-    if not warnings or assessment.vmi.eviction_strategy != "LiveMigrate":
-        return warnings
-    field = assessment.vmi.field("evictionStrategy")
-    return (*warnings, f"{field} is LiveMigrate, but it can't migrate: a drain of its node will hang")
+def _advice(assessment: Assessment, snapshot: Snapshot, policy: Policy) -> Iterator[str]:
+    yield from map(warning, assessment.violations)
+    if assessment.violations:
+        held = bool(policy.holding(assessment.violations))
+        yield from filter(None, (foretold_drain(assessment.vmi, snapshot.kubevirt, held=held),))

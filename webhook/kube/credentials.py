@@ -14,10 +14,12 @@ from typing import Any, Final, Protocol
 from msgspec import Struct
 from yaml import YAMLError
 
+from webhook.kube.refusals import ApiError
+
 SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
-class NoCredentials(Exception):  # noqa: N818 - it is named for what was found
+class NoCredentials(ApiError):  # noqa: N818 - it is named for what was found
     """Raised when there is no usable kubeconfig or service account; the message says what was looked for."""
 
 
@@ -48,7 +50,7 @@ class Credentials(Protocol):
 
     @property
     def namespace(self) -> str:
-        """Where somebody who names no namespace works."""
+        """The default namespace."""
 
     def tls(self) -> Tls:
         """Return what holds for the next connection."""
@@ -60,7 +62,7 @@ class Credentials(Protocol):
 def credentials(kubeconfig: str = "", context: str = "") -> Credentials:
     """Find credentials as kubectl does: the file given, $KUBECONFIG, a pod's service account, ~/.kube/config.
 
-    A folder in place of the file is a service account's that is mounted elsewhere.
+    A folder in place of the file is a service account's that is mounted at another path.
 
     Raises:
         NoCredentials: when there are none, or they can't be read.
@@ -115,6 +117,9 @@ class Kubeconfig:
     def __init__(self, path: str = "", context: str = "") -> None:
         """Take files as $KUBECONFIG has them ("" for ~/.kube/config), and a context's name ("" for the current one)."""
         # Only who reads a kubeconfig pays for the library.
+        missing = [file for file in _files(path) if not Path(file).expanduser().exists()]
+        if len(missing) == len(_files(path)):
+            raise NoCredentials(f"there is no kubeconfig at {' or '.join(missing)}")
         config: Any = import_module("kubernetes.config")
         self._configuration: Any = import_module("kubernetes.client").Configuration()
         self._lock = threading.Lock()
@@ -144,3 +149,8 @@ class Kubeconfig:
         """Return the user's token or password; an exec plugin is asked again when its token has expired."""
         with self._lock:
             return self._configuration.get_api_key_with_prefix("BearerToken") or ""
+
+
+def _files(path: str) -> list[str]:
+    """Return the files of a kubeconfig, which $KUBECONFIG may list."""
+    return [file for file in path.split(os.pathsep) if file] or ["~/.kube/config"]

@@ -3,32 +3,28 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 import click
 
-WIDE: Final = 10_000
-"""Columns where there is no terminal: nothing is cut that a program may read."""
+from webhook.report import forms
+from webhook.report.layout import Screen
 
 
-def say(parts: Iterable[Any]) -> None:
-    """Write tables and lines (what rich renders) to standard output."""
-    from webhook.report.tables import rendered  # noqa: PLC0415 - documents need no tables
+def answer(kind: str, form: str, *found: Any, headers: bool = True) -> None:
+    """Write what was found to standard output; `kind` and `form` are keys of FORMS."""
+    if form in forms.FOR_TERMINALS:
+        write(forms.shown(kind, form, *found, screen=screen(headers=headers)).encode())
+    else:
+        write(forms.written(kind, form, *found))
 
+
+def screen(*, headers: bool = True) -> Screen:
+    """Describe the terminal; what isn't written to one is as wide as it needs to be."""
     terminal = sys.stdout.isatty()
     colours = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    columns = os.environ.get("COLUMNS", "")
-    width = shutil.get_terminal_size().columns if terminal or columns.isdigit() else WIDE
-    write(rendered(parts, width=width, colours=colours))
-
-
-def write(text: str | bytes) -> None:
-    """Write text as it is, whatever encoding the terminal claims."""
-    data = text.encode() if isinstance(text, str) else text
-    stream = sys.stdout.buffer
-    stream.write(data)
-    stream.flush()
+    width = shutil.get_terminal_size().columns if terminal else 0
+    return Screen(width=width, colours=colours, headers=headers)
 
 
 def note(message: str) -> None:
@@ -39,3 +35,10 @@ def note(message: str) -> None:
 def warn(message: str) -> None:
     """Pass on a warning of the API server, as kubectl does."""
     click.echo(f"Warning: {message}", err=True)
+
+
+def write(data: bytes) -> None:
+    """Write bytes as they are, whatever encoding the terminal claims."""
+    stream = sys.stdout.buffer
+    stream.write(data)
+    stream.flush()

@@ -1,16 +1,13 @@
 """Sentences that tables, Markdown and the page have in common."""
 
 from collections.abc import Iterator
-from typing import Final
 
-from webhook.engine.explanation import told
+from webhook.engine.explanation import SHOWN_NODES, told
 from webhook.engine.timeouts import GIB, Timeouts
 from webhook.engine.verdict import Violation
 from webhook.engine.wording import named
 from webhook.foresight.survey import Finding, Survey
 from webhook.state.nodes import NodeSet
-
-SHOWN_NODES: Final = 5
 
 
 def some_nodes(nodes: NodeSet, survey: Survey) -> str:
@@ -28,9 +25,12 @@ def verdict(finding: Finding) -> str:
     return "can move" if finding.placement else "could move"
 
 
-def seconds(value: int) -> str:
-    """Return a timeout: `150 s`, `none` for 0."""
-    return f"{value} s" if value else "none"
+def summary(survey: Survey) -> str:
+    """Return what a survey comes to in one line: `2,000 VMs: 1,412 can move, 588 can't: cd-rom 301, …`."""
+    total, stuck = len(survey.findings), len(survey.not_migratable)
+    head = f"{total:,} VMs: {total - stuck:,} can move"
+    reasons = ", ".join(f"{restriction} {count:,}" for restriction, count in survey.tally)
+    return f"{head}, {stuck:,} can't: {reasons}" if stuck else head
 
 
 def timeouts_said(timeouts: Timeouts) -> str:
@@ -55,7 +55,7 @@ def cpu_said(finding: Finding) -> str:
 
 def refused(finding: Finding, survey: Survey) -> Iterator[tuple[str, str]]:
     """Yield the nodes that can't take it and why, nodes with the same reasons together."""
-    for reasons, nodes in finding.alike:
+    for reasons, nodes in finding.refused:
         yield some_nodes(nodes, survey), told(reasons)
 
 

@@ -11,7 +11,8 @@ from webhook.admission.review import AdmissionRequest
 from webhook.admission.reviewer import Outcome
 from webhook.engine.verdict import Verdict
 from webhook.engine.wording import one_line
-from webhook.server import logs, metrics
+from webhook.kube import logs
+from webhook.server import metrics
 
 _NAME_LIMIT: Final = 253
 """Characters of a name in the log: what Kubernetes allows; strangers may send more."""

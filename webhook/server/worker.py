@@ -17,14 +17,15 @@ import structlog
 import uvloop
 from gunicorn.workers.base import Worker
 
+from webhook.kube import logs
 from webhook.kube.memory import LeftMemory
-from webhook.server import logs, metrics
+from webhook.kube.probes import probes_app
+from webhook.server import metrics
 from webhook.server.certificate import ServedCertificate
 from webhook.server.clusters import Source
 from webhook.server.connection import Phase, Port
 from webhook.server.listener import Listener
 from webhook.server.pages import Pages
-from webhook.server.probes import probes_app
 from webhook.server.profile import ChosenProfile
 from webhook.settings.settings import Settings
 
@@ -85,7 +86,7 @@ class AsyncioWorker(Worker):  # type: ignore[misc]
         )
         # Who asks a probe asks at once: strangers who don't can't keep the kubelet away.
         probes = port(
-            respond=Pages(probes_app(self._missing)).respond,
+            respond=Pages(probes_app(self._missing, metrics.REGISTRY)).respond,
             tls=None,
             max_in_flight=_PROBE_CONNECTIONS,
             max_connections=_PROBE_CONNECTIONS,

@@ -9,7 +9,7 @@ from webhook.engine.assessment import Assessment, assess
 from webhook.engine.policy import Policy
 from webhook.objects.fields import Fields
 from webhook.objects.metadata import Metadata
-from webhook.objects.migration import Migration, a_move_to, read_migration
+from webhook.objects.migration import Migration, migration_to, read_migration
 from webhook.state.kinds import Reference
 
 OWNER = {"ownerReferences": [{"kind": "VirtualMachine", "name": "web", "controller": True}]}
@@ -27,8 +27,10 @@ def assessed(
 ) -> Assessment:
     """Return the assessment of the migration of the VM `default/web`, which runs on node-a."""
     vmi = a_vmi(a_spec(**(spec or {})), status=status, uid="u-web", **OWNER)
-    wish = read_migration(Fields({"spec": {"vmiName": "web", "addedNodeSelector": added or {}, **(migration or {})}}))
-    return assess(vmi, a_cluster(a_node("node-a"), a_launcher(), *documents), Policy(), wish)
+    request = read_migration(
+        Fields({"spec": {"vmiName": "web", "addedNodeSelector": added or {}, **(migration or {})}})
+    )
+    return assess(vmi, a_cluster(a_node("node-a"), a_launcher(), *documents), Policy(), request)
 
 
 def messages(assessment: Assessment) -> list[str]:
@@ -39,17 +41,30 @@ def messages(assessment: Assessment) -> list[str]:
 def test_a_cpu_that_nobody_else_has_is_refused_with_both_remedies() -> None:
     kubevirt = {**a_kubevirt(), "metadata": {"name": "kubevirt", "namespace": "harvester-system"}}
     more = a_node("node-c", {**OTHER_CPU, "cpu-model.node.kubevirt.io/Westmere": "true"})
-    [message] = messages(assessed(kubevirt, a_node("node-b", OTHER_CPU), more))
-    assert message == (
+    [violation] = assessed(kubevirt, a_node("node-b", OTHER_CPU), more).violations
+    assert violation.message == (
         "cpu-model: no other node offers the CPU that host-model gave the VM on node-a"
-        " (node-b, node-c: lacks CPU model Skylake) (spec.domain.cpu.model)."
-        " Choose a CPU model that the nodes share, then shut down the VM and start it again."
-        " Most common: Penryn (3 of 3 nodes), Westmere (1 of 3 nodes)."
-        " For the cluster: `kubectl patch kubevirts.kubevirt.io kubevirt -n harvester-system --type merge"
-        """ -p '{"spec":{"configuration":{"cpuModel":"Penryn"}}}'`."""
-        " For this VM: `kubectl patch virtualmachines.kubevirt.io web -n default --type merge"
-        """ -p '{"spec":{"template":{"spec":{"domain":{"cpu":{"model":"Penryn"}}}}}}'`"""
+        ": node-b, node-c: lacks CPU model Skylake (spec.domain.cpu.model)."
+        " Choose Penryn (3 of 3 nodes) for the VM, or for the cluster"
+        " (spec.configuration.cpuModel of the KubeVirt resource); then restart the VM."
     )
+    assert violation.details == "Most common: Penryn (3 of 3 nodes), Westmere (1 of 3 nodes)."
+    assert [(command.purpose, command.text) for command in violation.commands] == [
+        (
+            "For the cluster",
+            (
+                "kubectl patch kubevirts.kubevirt.io kubevirt -n harvester-system --type merge -p "
+                """'{"spec":{"configuration":{"cpuModel":"Penryn"}}}'"""
+            ),
+        ),
+        (
+            "For this VM",
+            (
+                "kubectl patch virtualmachines.kubevirt.io web -n default --type merge -p "
+                """'{"spec":{"template":{"spec":{"domain":{"cpu":{"model":"Penryn"}}}}}}'"""
+            ),
+        ),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -58,14 +73,14 @@ def test_a_cpu_that_nobody_else_has_is_refused_with_both_remedies() -> None:
         (
             {"domain": {"cpu": {"model": "XYZ"}}},
             {},
-            'no other node offers the CPU of the VM, which chooses model "XYZ" (node-b: lacks CPU model XYZ)',
+            'no other node offers the CPU of the VM, which chooses model "XYZ": node-b: lacks CPU model XYZ',
         ),
         (
             {},
             {"cpuModel": "XYZ"},
             (
                 'no other node offers the CPU of the VM, for which the KubeVirt resource chooses model "XYZ"'
-                " (node-b: lacks CPU model XYZ)"
+                ": node-b: lacks CPU model XYZ"
             ),
         ),
     ],
@@ -88,8 +103,8 @@ def test_features_that_nobody_else_has_are_no_fault_of_the_model() -> None:
     [violation] = assessed(a_node("node-b"), spec=spec).violations
     assert violation.message == (
         'cpu-model: no other node offers the CPU of the VM, which chooses model "Penryn"'
-        " (node-b: lacks CPU feature vmx) (spec.domain.cpu.features)."
-        " Ask only for CPU features that the nodes share, then shut down the VM and start it again."
+        ": node-b: lacks CPU feature vmx (spec.domain.cpu.features)."
+        " Ask only for CPU features that the nodes share, then restart the VM."
     )
 
 
@@ -196,7 +211,7 @@ def test_one_fault_of_the_cpu_is_told_once() -> None:
 def test_harvesters_button_names_a_node_before_it_makes_a_migration() -> None:
     vmi = a_vmi(a_spec(nodeSelector=TO_NODE), uid="u-web")
     cluster = a_cluster(a_node("node-a"), a_node("node-b", spec={"unschedulable": True}), a_node("node-c"))
-    [violation] = assess(vmi, cluster, Policy(), a_move_to("node-b", vmi.metadata)).violations
+    [violation] = assess(vmi, cluster, Policy(), migration_to("node-b", vmi.metadata)).violations
     assert violation.message == (
         'target-node: node "node-b" is cordoned (metadata.annotations[harvesterhci.io/migrationTargetNodeName]).'
         " Choose a node that can take the VM: node-c."
@@ -284,5 +299,5 @@ def test_a_shortage_of_memory_is_a_warning() -> None:
 def test_a_move_is_made_of_a_node_and_a_vm() -> None:
     vmi = read_migration(Fields(a_vmi_document(uid="u-web"))).metadata
     assert isinstance(vmi, Metadata)
-    assert isinstance(a_move_to("node-b", vmi), Migration)
-    assert a_move_to("node-b", vmi).target_node == "node-b"
+    assert isinstance(migration_to("node-b", vmi), Migration)
+    assert migration_to("node-b", vmi).target_node == "node-b"

@@ -1,12 +1,11 @@
 """The report as one page in one file: readable without a network, without scripts, on paper and with a screen reader.
 
-`report.html.j2` says what is on it, `style.css` how it looks, `script.js` adds search and sorting. Names come from
-strangers: the template escapes everything, and the page's policy runs no script but its own.
+`report.html.j2` says what is on it, `style.css` how it looks, `script.js` adds search and sorting. Names are
+untrusted: the template escapes everything, and the page's policy runs no script but its own.
 """
 
 import re
 from base64 import b64encode
-from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 from hashlib import sha256
@@ -16,7 +15,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from webhook.foresight.cpu_models import CpuModels
+from webhook.foresight.cpu_models import cpu_models
 from webhook.foresight.drain import conclusion, drains
 from webhook.foresight.survey import Finding, Survey
 from webhook.report import wording
@@ -27,8 +26,8 @@ _BETWEEN_TAGS: Final = re.compile(r">\n<")
 """Lines that end between tags: a browser makes a node of each, one in seven of a large report."""
 
 
-def page(survey: Survey, models: CpuModels, made: str) -> str:
-    """Return the page; `made` is the date for people, "" for none."""
+def page(survey: Survey) -> str:
+    """Return the page."""
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
@@ -39,18 +38,16 @@ def page(survey: Survey, models: CpuModels, made: str) -> str:
     shown = columns(survey)
     style = _inlined("style.css") + Markup(f":root {{ --columns: {len(shown)}; }}\n")  # noqa: S704 - a number
     script = _inlined("script.js")
-    foretold = list(drains(survey))
+    previews = list(drains(survey))
     text = environment.get_template("report.html.j2").render(
         survey=survey,
-        models=models,
-        made=made,
+        models=cpu_models(survey),
         style=style,
         script=script,
         policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'",
         columns=shown,
-        drains=foretold,
-        blocked=[drain for drain in foretold if drain.blocked],
-        tally=_tally(survey),
+        drains=previews,
+        blocked=[drain for drain in previews if drain.blocked],
         anchor=anchor,
         coded=coded,
         cells=partial(_cells, shown, survey),
@@ -84,11 +81,6 @@ def _inlined(name: str) -> Markup:
 
 def _hash(text: str) -> str:
     return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
-
-
-def _tally(survey: Survey) -> list[tuple[str, int]]:
-    """Return how many virtual machines each restriction keeps where they are, the most common first."""
-    return Counter(each for finding in survey.findings for each in finding.restrictions).most_common()
 
 
 def _cells(shown: Iterable[Column], survey: Survey, finding: Finding) -> list[tuple[str, str]]:
