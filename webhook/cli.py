@@ -85,8 +85,8 @@ def serve(**flags: str | None) -> None:
     Exit codes: 0 after SIGTERM; 2 wrong settings, or manifests that can't be read; 3 the cluster is not reachable.
     """
     from webhook.kube import logs  # noqa: PLC0415 - `version` needs none of it, which takes 60 ms
-    from webhook.server.clusters import source_of  # noqa: PLC0415 - the others need no server, which takes 250 ms
     from webhook.server.process import run  # noqa: PLC0415 - the others need no server, which takes 250 ms
+    from webhook.settings.clusters import source_of  # noqa: PLC0415 - the others need no server, which takes 250 ms
 
     settings = settings_from(flags)
     logs.configure(settings.log_format, settings.log_level)
@@ -112,7 +112,7 @@ def review(file: str, path: str | None, **flags: str | None) -> None:
     from webhook.admission.offline import Unusable, review_file  # noqa: PLC0415 - `version` needs none, which takes 60 ms
     from webhook.admission.reviewer import Reviewer  # noqa: PLC0415 - `version` needs none of it
     from webhook.engine.assessment import Rules  # noqa: PLC0415 - `version` needs none of it
-    from webhook.server.clusters import cluster_now  # noqa: PLC0415 - `version` needs none of it
+    from webhook.settings.clusters import cluster_now  # noqa: PLC0415 - `version` needs none of it
 
     settings = settings_from(flags)
     try:

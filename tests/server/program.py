@@ -22,8 +22,8 @@ from webhook.engine.restrictions.restriction import Case, Concern
 from webhook.engine.verdict import Violation
 from webhook.kube import logs
 from webhook.kube.source import Cluster
-from webhook.server.clusters import source_of
 from webhook.server.process import run
+from webhook.settings.clusters import source_of
 from webhook.state.kinds import Reference
 from webhook.state.snapshot import Snapshot
 

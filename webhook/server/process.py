@@ -6,22 +6,32 @@ from typing import Any, Final
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.glogging import Logger
 
 from webhook.admission.reviewer import Reviewer
 from webhook.engine.assessment import Rules
 from webhook.engine.restrictions import ALL
 from webhook.engine.restrictions.restriction import Restriction
-from webhook.server.clusters import Source
 from webhook.server.endpoints import Endpoints
-from webhook.server.logs import GunicornLogger
 from webhook.server.pages import Pages, admission_pages
 from webhook.server.record import record
 from webhook.server.worker import AsyncioWorker
+from webhook.settings.clusters import Source
 from webhook.settings.settings import Settings
 from webhook.settings.values import Address
 
 _FINISH_MARGIN: Final = 3
 """Seconds that a worker has beyond draining and one last request, before it is killed."""
+
+
+class GunicornLogger(Logger):  # type: ignore[misc]
+    """gunicorn's messages, in the form of all our logs."""
+
+    def setup(self, cfg: Any) -> None:
+        """Leave everything to the root logger."""
+        self.cfg = cfg
+        self.error_log.propagate = True
+        self._access_log_enabled = False
 
 
 class Process(BaseApplication):  # type: ignore[misc]

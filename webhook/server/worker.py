@@ -22,11 +22,11 @@ from webhook.kube.memory import LeftMemory
 from webhook.kube.probes import probes_app
 from webhook.server import metrics
 from webhook.server.certificate import ServedCertificate
-from webhook.server.clusters import Source
 from webhook.server.connection import Phase, Port
 from webhook.server.listener import Listener
 from webhook.server.pages import Pages
 from webhook.server.profile import ChosenProfile
+from webhook.settings.clusters import Source
 from webhook.settings.settings import Settings
 
 _TICK: Final = 0.25
