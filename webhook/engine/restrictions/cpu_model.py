@@ -16,18 +16,20 @@ from collections.abc import Iterator
 from typing import Final
 
 from webhook.engine.cpu_model import Origin
-from webhook.engine.cpu_remedy import cluster_command, shared_models, vm_command
+from webhook.engine.cpu_remedy import for_the_cluster, shared_models, vm_command
 from webhook.engine.explanation import explained
-from webhook.engine.placement import CPU_PREDICATES, Placement
+from webhook.engine.placement import CPU_PREDICATES, Placement, source_pod
 from webhook.engine.restrictions.restriction import Case, Concern
 from webhook.engine.verdict import Violation
 from webhook.engine.wording import named, quoted
-from webhook.objects.labels import MODEL
+from webhook.objects.labels import FEATURE, MODEL, REQUIRED_FEATURE_LABEL
+from webhook.objects.scheduling import Requirement
 from webhook.state.nodes import NodeSet
 
 ID: Final = "cpu-model"
 CONCERN: Final = Concern.TARGET
 REMEDY: Final = "choose a CPU model that the nodes share, then shut down the VM and start it again"
+LEFT_OVER: Final = "shut down the VM and start it again: it asks for CPU features from before an upgrade of its node"
 OTHER_FEATURES: Final = "ask only for CPU features that the nodes share, then shut down the VM and start it again"
 NO_MODELS: Final = f"let KubeVirt's node labeller publish the nodes' CPU models (no node has a label {MODEL}*)"
 SHOWN_MODELS: Final = 3
@@ -54,6 +56,8 @@ def _cpu(case: Case, placement: Placement) -> str:
 
 
 def _violation(case: Case, placement: Placement, problem: str) -> Violation:
+    if _are_left_over(case, placement):
+        return Violation(restriction=ID, field=case.vmi.field("domain.cpu.model"), problem=problem, remedy=LEFT_OVER)
     models = shared_models(placement.nodes)
     by_features = placement.cpu.is_custom and placement.passing({"cpu-model"})
     return Violation(
@@ -65,11 +69,27 @@ def _violation(case: Case, placement: Placement, problem: str) -> Violation:
     )
 
 
+def _are_left_over(case: Case, placement: Placement) -> bool:
+    """Tell whether only keys of the source pod are in the way that its own node hasn't, either, any more."""
+    node, pod = placement.nodes.get("", case.vmi.status.node), source_pod(case.vmi, case.snapshot)
+    if node is None or pod is None:
+        return False
+    wanted = placement.selectors.labels
+    present = dict(node.labels).keys() | {
+        FEATURE + key.removeprefix(REQUIRED_FEATURE_LABEL)
+        for key, _ in node.labels
+        if key.startswith(REQUIRED_FEATURE_LABEL)
+    }
+    gone = wanted.keys() & pod.node_selector.keys() - present
+    rest = [Requirement(key=key, values=(wanted[key],)) for key in wanted if key not in gone]
+    return bool(gone) and bool(placement.nodes.meeting(rest) & placement.candidates)
+
+
 def _details(case: Case, placement: Placement, models: list[tuple[str, NodeSet]]) -> str:
     total = placement.nodes.all.bit_count()
     common = ", ".join(f"{model} ({nodes.bit_count()} of {total} nodes)" for model, nodes in models[:SHOWN_MODELS])
     best, _ = models[0]
-    sentences = [f"Most common: {common}", f"For the cluster: `{cluster_command(case.snapshot.kubevirt, best)}`"]
+    sentences = [f"Most common: {common}", for_the_cluster(case.snapshot.kubevirt, best)]
     if vm := case.vmi.metadata.vm:
         sentences.append(f"For this VM: `{vm_command(case.vmi.metadata.namespace, vm.name, best)}`")
     return ". ".join(sentences)
