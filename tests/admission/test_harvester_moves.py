@@ -28,8 +28,9 @@ def test_the_node_on_the_vmi_is_the_node_that_is_asked_for() -> None:
     assert (cause.restriction, cause.field) == ("target-node", f"metadata.annotations[{ASKED}]")
     assert 'node "node-b" is cordoned' in verdict.message
     assert "Choose a node that can take the VM: node-c." in verdict.message
-    assert 'It is pinned to "node-b" by its node selector' in verdict.message
-    assert "left over" not in verdict.message
+    assert cause.details == (
+        'It is pinned to "node-b" by its node selector (kubernetes.io/hostname), by which Harvester asks for it.'
+    )
 
 
 def test_it_is_let_go_to_a_node_that_can_take_it() -> None:
@@ -40,5 +41,6 @@ def test_it_is_let_go_to_a_node_that_can_take_it() -> None:
 def test_an_annotation_that_names_where_it_runs_or_another_node_is_no_present_move(target: str, pinned: str) -> None:
     verdict = moved(target, pinned=pinned, spec={"unschedulable": True})
 
-    assert [cause.restriction for cause in verdict.causes] == ["no-eligible-node"]
-    assert "left over from an earlier move" in verdict.message
+    [cause] = verdict.causes
+    assert cause.restriction == "no-eligible-node"
+    assert "left over from an earlier move" in cause.details

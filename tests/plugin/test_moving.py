@@ -17,5 +17,5 @@ def test_a_node_is_not_asked_for_where_kubevirt_would_move_the_vm_anywhere() -> 
         start(Api(Transport(Nobody(server.url))), "default", "web", "node-b", dry_run=False)
 
     assert str(refusal.value) == "KubeVirt v1.5.2 can't be asked for a node, as one can from 1.6 on: leave out --to"
-    assert refusal.value.exit_code == Exit.NOT_MIGRATABLE
+    assert refusal.value.code == Exit.NOT_MIGRATABLE
     assert [request.verb for request in server.requests] == ["list"]

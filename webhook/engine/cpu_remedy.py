@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from webhook.engine.kubectl import patch_command
-from webhook.engine.wording import named, quoted
+from webhook.engine.wording import named
 from webhook.objects.kubevirt import KubeVirt
 from webhook.objects.labels import MANAGED_BY, MODEL
 from webhook.objects.metadata import Metadata
@@ -26,17 +26,19 @@ def shared_models(nodes: NodeTable) -> list[tuple[str, NodeSet]]:
     return sorted(choosable, key=lambda model: (-model[1].bit_count(), model[0]))
 
 
-def for_the_cluster(kubevirt: KubeVirt | None, model: str) -> str:
-    """Say how to set the model of every VM that doesn't choose one, where whoever owns the setting keeps it."""
-    if command := cluster_command(kubevirt, model):
-        return f"For the cluster: `{command}`"
-    owner = kubevirt.metadata.owner if kubevirt else None
-    name = f"{named(owner.kind)} {named(owner.name)}" if owner else "its owner"
-    return f"For the cluster: set cpuModel {quoted(model)} in {name}, which writes the KubeVirt resource"
+def cluster_setting(kubevirt: KubeVirt | None) -> str:
+    """Name the field that sets the model of every VM that doesn't choose one, where whoever owns it keeps it."""
+    metadata = kubevirt.metadata if kubevirt else None
+    if metadata and _is_hyperconverged(metadata):
+        return "spec.defaultCPUModel of the HyperConverged resource"
+    if metadata and metadata.owner:
+        owner = f"{named(metadata.owner.kind)} {named(metadata.owner.name)}"
+        return f"cpuModel in {owner}, which writes the KubeVirt resource"
+    return "spec.configuration.cpuModel of the KubeVirt resource"
 
 
 def cluster_command(kubevirt: KubeVirt | None, model: str) -> str:
-    """Return the command that does; "" where another operator than HyperConverged writes the KubeVirt resource."""
+    """Return the command that sets it; "" where another operator than HyperConverged writes the KubeVirt resource."""
     if kubevirt is None:
         return _of_kubevirt("kubevirt", "kubevirt", model)
     metadata = kubevirt.metadata

@@ -58,6 +58,11 @@ class Drain(Struct, frozen=True, kw_only=True):
         """Tell whether the drain can't end: something stays, or finds no room."""
         return bool(self.refused or self.with_outcome(Outcome.STAYS) or self.without_room)
 
+    @property
+    def harmless(self) -> bool:
+        """Tell whether every virtual machine moves."""
+        return not self.blocked and not self.with_outcome(Outcome.SHUT_DOWN)
+
 
 class Capacity:
     """What virt-launcher pods leave of the nodes; a node that says nothing about itself takes anything."""

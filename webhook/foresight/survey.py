@@ -1,5 +1,6 @@
 """All virtual machines in question, assessed: what every table, document and page presents."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -102,6 +103,11 @@ class Survey:
             if finding.state == RUNNING and finding.vmi.status.node:
                 found.setdefault(finding.vmi.status.node, []).append(finding)
         return {name: tuple(findings) for name, findings in found.items()}
+
+    @cached_property
+    def tally(self) -> tuple[tuple[str, int], ...]:
+        """How many virtual machines each restriction keeps where they are, the most common first."""
+        return tuple(Counter(each for finding in self.findings for each in finding.restrictions).most_common())
 
     @property
     def not_migratable(self) -> tuple[Finding, ...]:

@@ -228,16 +228,19 @@ def connect(
     *,
     agent: str = "live-migration-webhook",
     warn: Callable[[str], None] = discard,
+    user: str = "",
+    timeout: float = 0,
 ) -> Api:
     """Return the API server that kubectl would talk to, with its credentials; nothing is connected yet.
 
     `agent` names the program in the API server's log, and as the manager of fields; `warn` is called with each warning
-    that the API server and its webhooks send along.
+    that the API server and its webhooks send along. `user` is whom to act as, `timeout` the one of each request in
+    seconds, 0 for what each of them says.
 
     Raises:
         NoCredentials: when there are none.
     """
-    return Api(Transport(credentials(kubeconfig, context), agent=agent, warn=warn))
+    return Api(Transport(credentials(kubeconfig, context), agent=agent, warn=warn, user=user, timeout=timeout))
 
 
 def _path(resource: Resource, namespace: str, name: str) -> str:

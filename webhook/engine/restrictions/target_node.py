@@ -34,12 +34,14 @@ def check(case: Case) -> Iterator[Violation]:
     if placement is None or migration is None or not migration.target_node:
         return
     if problem := _problem(case, placement, migration.target_node):
+        pin, commands = explained_pin(case.vmi, case.snapshot) if case.vmi.harvester_target else ("", ())
         yield Violation(
             restriction=ID,
             field=migration.target_field,
             problem=problem,
             remedy=_remedy(case, migration),
-            details=explained_pin(case.vmi, case.snapshot) if case.vmi.harvester_target else "",
+            details=pin,
+            commands=commands,
         )
 
 
