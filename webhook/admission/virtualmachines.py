@@ -14,6 +14,7 @@ from webhook.admission.presentation import misread_warnings, refusal, warning
 from webhook.admission.requester import is_kubevirt_controller
 from webhook.admission.review import AdmissionRequest
 from webhook.engine.assessment import Assessment, Rules, assess
+from webhook.engine.holdups import long_name
 from webhook.engine.policy import Policy
 from webhook.engine.verdict import ALLOWED, Verdict
 from webhook.foresight.eviction import foretold_drain
@@ -98,6 +99,7 @@ def _required(verdict: Verdict, metadata: Metadata) -> Verdict:
 
 def _advice(assessment: Assessment, snapshot: Snapshot, policy: Policy) -> Iterator[str]:
     yield from map(warning, assessment.violations)
+    yield from long_name(assessment.vmi)
     if assessment.violations:
         held = bool(policy.holding(assessment.violations))
         yield from filter(None, (foretold_drain(assessment.vmi, snapshot.kubevirt, held=held),))

@@ -24,11 +24,15 @@ def explained_pin(vmi: VirtualMachineInstance, snapshot: Snapshot) -> tuple[str,
     node = vmi.scheduling.node_selector.get(HOSTNAME)
     if not node:
         return "", ()
-    left_over = HARVESTER_TARGET in vmi.metadata.annotations
-    origin = "left over from an earlier move" if left_over else "perhaps left over from an earlier move"
-    pinned = f"It is pinned to {quoted(node)} by its node selector ({HOSTNAME}), {origin}."
+    pinned = f"It is pinned to {quoted(node)} by its node selector ({HOSTNAME}), {_origin(vmi, node)}."
     owner = vmi.metadata.vm
     return pinned, tuple(_commands(vmi.metadata.namespace, owner.name, snapshot)) if owner else ()
+
+
+def _origin(vmi: VirtualMachineInstance, node: str) -> str:
+    if HARVESTER_TARGET not in vmi.metadata.annotations:
+        return "perhaps left over from an earlier move"
+    return "by which Harvester asks for it" if node == vmi.harvester_target else "left over from an earlier move"
 
 
 def _commands(namespace: str, name: str, snapshot: Snapshot) -> Iterator[Command]:

@@ -135,10 +135,12 @@ class Api:
     ) -> Document:
         """Create an object, and return it as the API server has it; nothing is kept of a dry run.
 
+        A field that the API server doesn't know is refused: left out, the object would mean something else.
+
         Raises:
             Rejected: when the API server, or an admission webhook, refuses it; Conflict when there is one already.
         """
-        query = {"dryRun": "All"} if dry_run else None
+        query = {"fieldValidation": "Strict", **({"dryRun": "All"} if dry_run else {})}
         return _document(
             self._send(resource, "create", resource.path(namespace), query, body=document, timeout=timeout)
         )

@@ -7,6 +7,8 @@ Sources: KubeVirt `staging/src/kubevirt.io/api/core/v1/types.go`; Harvester `pkg
 from collections.abc import Mapping
 from typing import Final
 
+MANAGED_BY: Final = "app.kubernetes.io/managed-by"
+
 # Nodes
 HOSTNAME: Final = "kubernetes.io/hostname"
 ARCHITECTURE: Final = "kubernetes.io/arch"
@@ -60,6 +62,7 @@ REQUIRED: Final = "live-migration-webhook/required"
 # Migrations
 VMI_NAME: Final = "kubevirt.io/vmi-name"
 """virt-api gives it to every migration."""
+UTILITY_TIMEOUT: Final = "kubevirt.io/migrationUtilityVolumesTimeoutSeconds"
 EVACUATION: Final = "kubevirt.io/evacuationMigration"
 OURS: Final = "live-migration-webhook/"
 """Annotations of a migration that was allowed; `webhook.admission.annotations` tells which."""

@@ -301,3 +301,53 @@ def test_a_move_is_made_of_a_node_and_a_vm() -> None:
     assert isinstance(vmi, Metadata)
     assert isinstance(migration_to("node-b", vmi), Migration)
     assert migration_to("node-b", vmi).target_node == "node-b"
+
+
+MOVED: dict[str, Any] = {"labels": {"kubevirt.io/migrationJobUID": "m"}}
+
+
+@pytest.mark.parametrize(
+    ("on_source", "said"),
+    [
+        ({}, "Shut down the VM and start it again: it asks for CPU features from before an upgrade of its node."),
+        ({"cpu-feature.node.kubevirt.io/gone": "true"}, "Choose Penryn (2 of 2 nodes) for the VM"),
+        ({"host-model-required-features.node.kubevirt.io/gone": "true"}, "Choose Penryn (2 of 2 nodes) for the VM"),
+    ],
+)
+def test_keys_that_stay_from_before_an_upgrade_are_cleared_by_a_shut_down_alone(on_source: Any, said: str) -> None:
+    kept = {"cpu-feature.node.kubevirt.io/gone": "true", "cpu-model-migration.node.kubevirt.io/Skylake": "true"}
+    source = a_launcher(spec={"nodeSelector": kept}, creationTimestamp="2026-01-01T00:00:00Z", **MOVED)
+    [message] = messages(assessed(a_node("node-a", on_source), source, a_node("node-b")))
+    assert said in message
+
+
+@pytest.mark.parametrize(
+    ("metadata", "setting", "command"),
+    [
+        (
+            {"labels": {"app.kubernetes.io/managed-by": "hco-operator"}},
+            "spec.defaultCPUModel of the HyperConverged resource",
+            ("kubectl patch hyperconvergeds.hco.kubevirt.io kubevirt-hyperconverged -n cnv --type merge "
+            """-p '{"spec":{"defaultCPUModel":"Penryn"}}'"""),
+        ),
+        (
+            {"ownerReferences": [{"kind": "HyperConverged", "name": "hco", "controller": True}]},
+            "spec.defaultCPUModel of the HyperConverged resource",
+            ("kubectl patch hyperconvergeds.hco.kubevirt.io hco -n cnv --type merge "
+            """-p '{"spec":{"defaultCPUModel":"Penryn"}}'"""),
+        ),
+        (
+            {"ownerReferences": [{"kind": "Addon", "name": "virt", "controller": True}]},
+            "cpuModel in Addon virt, which writes the KubeVirt resource",
+            None,
+        ),
+    ],
+)  # fmt: skip
+def test_the_remedy_for_the_cluster_is_the_owners_of_the_kubevirt_resource(
+    metadata: Any, setting: str, command: str | None
+) -> None:
+    kubevirt = {**a_kubevirt(), "metadata": {"name": "kubevirt-of-hco", "namespace": "cnv", **metadata}}
+    [violation] = assessed(kubevirt, a_node("node-b", OTHER_CPU)).violations
+    assert f"for the cluster ({setting})" in violation.message
+    for_the_cluster = [each.text for each in violation.commands if each.purpose == "For the cluster"]
+    assert for_the_cluster == ([command] if command else [])

@@ -16,20 +16,21 @@ from collections.abc import Iterator
 from typing import Final
 
 from webhook.engine.cpu_model import Origin
-from webhook.engine.cpu_remedy import cluster_command, shared_models, vm_command
+from webhook.engine.cpu_remedy import cluster_command, cluster_setting, shared_models, vm_command
 from webhook.engine.explanation import explained
-from webhook.engine.placement import CPU_PREDICATES, Placement
+from webhook.engine.placement import CPU_PREDICATES, Placement, source_pod
 from webhook.engine.restrictions.restriction import Case, Concern
 from webhook.engine.verdict import Command, Violation
 from webhook.engine.wording import named, quoted
-from webhook.objects.labels import MODEL
+from webhook.objects.labels import FEATURE, MODEL, REQUIRED_FEATURE_LABEL
+from webhook.objects.scheduling import Requirement
 from webhook.state.nodes import NodeSet
 
 ID: Final = "cpu-model"
 CONCERN: Final = Concern.TARGET
 REMEDY: Final = "choose a CPU model that the nodes share, then restart the VM"
 OTHER_FEATURES: Final = "ask only for CPU features that the nodes share, then restart the VM"
-KUBEVIRT_FIELD: Final = "spec.configuration.cpuModel"
+LEFT_OVER: Final = "shut down the VM and start it again: it asks for CPU features from before an upgrade of its node"
 NO_MODELS: Final = f"let KubeVirt's node labeller publish the nodes' CPU models (no node has a label {MODEL}*)"
 SHOWN_MODELS: Final = 3
 
@@ -55,6 +56,8 @@ def _cpu(case: Case, placement: Placement) -> str:
 
 
 def _violation(case: Case, placement: Placement, problem: str) -> Violation:
+    if _are_left_over(case, placement):
+        return Violation(restriction=ID, field=case.vmi.field("domain.cpu.model"), problem=problem, remedy=LEFT_OVER)
     models = shared_models(placement.nodes)
     by_features = placement.cpu.is_custom and placement.passing({"cpu-model"})
     if by_features or not models:
@@ -65,15 +68,31 @@ def _violation(case: Case, placement: Placement, problem: str) -> Violation:
         restriction=ID,
         field=case.vmi.field("domain.cpu.model"),
         problem=problem,
-        remedy=_remedy(placement, *models[0]),
+        remedy=_remedy(case, placement, *models[0]),
         details=_most_common(placement, models),
         commands=tuple(_commands(case, models[0][0])),
     )
 
 
-def _remedy(placement: Placement, model: str, nodes: NodeSet) -> str:
+def _are_left_over(case: Case, placement: Placement) -> bool:
+    """Tell whether only keys of the source pod are in the way that its own node hasn't, either, any more."""
+    node, pod = placement.nodes.get("", case.vmi.status.node), source_pod(case.vmi, case.snapshot)
+    if node is None or pod is None:
+        return False
+    wanted = placement.selectors.labels
+    present = dict(node.labels).keys() | {
+        FEATURE + key.removeprefix(REQUIRED_FEATURE_LABEL)
+        for key, _ in node.labels
+        if key.startswith(REQUIRED_FEATURE_LABEL)
+    }
+    gone = wanted.keys() & pod.node_selector.keys() - present
+    rest = [Requirement(key=key, values=(wanted[key],)) for key in wanted if key not in gone]
+    return bool(gone) and bool(placement.nodes.meeting(rest) & placement.candidates)
+
+
+def _remedy(case: Case, placement: Placement, model: str, nodes: NodeSet) -> str:
     share = f"{nodes.bit_count()} of {placement.nodes.all.bit_count()} nodes"
-    cluster = f"for the cluster ({KUBEVIRT_FIELD} of the KubeVirt resource)"
+    cluster = f"for the cluster ({cluster_setting(case.snapshot.kubevirt)})"
     return f"choose {model} ({share}) for the VM, or {cluster}; then restart the VM"
 
 
@@ -84,6 +103,7 @@ def _most_common(placement: Placement, models: list[tuple[str, NodeSet]]) -> str
 
 
 def _commands(case: Case, model: str) -> Iterator[Command]:
-    yield Command(purpose="For the cluster", text=cluster_command(case.snapshot.kubevirt, model))
+    if command := cluster_command(case.snapshot.kubevirt, model):
+        yield Command(purpose="For the cluster", text=command)
     if vm := case.vmi.metadata.vm:
         yield Command(purpose="For this VM", text=vm_command(case.vmi.metadata.namespace, vm.name, model))
