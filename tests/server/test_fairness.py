@@ -2,6 +2,7 @@
 
 import resource
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from itertools import count
@@ -16,6 +17,8 @@ from tests.admission.answers import ALLOWED
 
 STRANGER = "127.0.0.2"
 CONNECTIONS = 16
+LONG = 1.2
+"""Seconds that a handshake doesn't take."""
 HALF = b"GET /livez HTTP/1.1\r\nHost: w"
 
 
@@ -46,6 +49,21 @@ def test_who_floods_us_with_handshakes_shuts_nobody_out(narrow: Serving) -> None
         mine.settimeout(0.1)
         with pytest.raises(TimeoutError):
             mine.recv(1)
+
+
+def test_handshakes_without_end_give_way_before_who_has_been_served(narrow: Serving) -> None:
+    with ExitStack() as stack:
+        kept = stack.enter_context(closing(narrow.client()))
+        assert ask(kept).body == ALLOWED  # type: ignore[attr-defined]
+        strangers = [f"127.0.1.{number}" for number in range(1, CONNECTIONS)]
+        flood = [stack.enter_context(half_open(narrow, stranger)) for stranger in strangers]
+        time.sleep(LONG)
+
+        answers = [narrow.ask().body for _ in range(3)]  # type: ignore[attr-defined]
+
+        assert answers == [ALLOWED] * 3
+        assert ask(kept).body == ALLOWED  # type: ignore[attr-defined]
+        assert closed(flood[0])
 
 
 def test_probes_are_answered_whatever_strangers_do(narrow: Serving) -> None:

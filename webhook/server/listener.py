@@ -1,6 +1,7 @@
 """A listening socket: who connects, and who gives way when there are too many."""
 
 import socket
+import time
 from collections import Counter
 from typing import Final
 
@@ -14,7 +15,7 @@ OVERFULL: Final = 32
 _SHARE: Final = 8
 """One in so many of all connections may be in its handshake from one address, before it gives way to others."""
 _MOMENT: Final = 1.0
-"""Seconds that a new connection, or one just answered, has for its next request when the service ends."""
+"""Seconds that a handshake has while others wait, and an idle connection for its next request when the service ends."""
 
 log = structlog.get_logger()
 
@@ -84,15 +85,17 @@ class Listener:
     def _make_room(self) -> bool:
         """Let a connection give way; tell whether there is one that may.
 
-        The longest idle one, but first of all one from an address that has more than its share in the handshake.
+        First of all one whose handshake takes long, or from an address that has more than its share in the handshake;
+        then the longest idle one; then one in the handshake, from the address that has the most of these.
         """
-        connections = self.port.connections
-        handshakes = Counter(each.source for each in connections if each.phase is Phase.HANDSHAKE)
-        crowd, number = next(iter(handshakes.most_common(1)), ("", 0))
-        crowding = [each for each in connections if each.phase is Phase.HANDSHAKE and each.source == crowd]
+        connections, now = self.port.connections, time.monotonic()
+        unfinished = [each for each in connections if each.phase is Phase.HANDSHAKE]
+        crowd, number = next(iter(Counter(each.source for each in unfinished).most_common(1)), ("", 0))
+        crowding = [each for each in unfinished if each.source == crowd]
+        first = crowding if number > self.port.max_connections // _SHARE else []
+        slow = [each for each in unfinished if now - each.since > _MOMENT]
         waiting = [each for each in connections if each.phase in self.port.gives_way]
-        chosen = crowding if number > self.port.max_connections // _SHARE else waiting or crowding
-        longest = min(chosen, key=lambda each: each.since, default=None)
+        longest = min(first or slow or waiting or crowding, key=lambda each: each.since, default=None)
         if longest is not None:
             longest.end()
         return longest is not None
