@@ -174,12 +174,12 @@ def test_the_network_policy_names_the_ports_that_the_pods_have() -> None:
 def test_metrics_are_for_nobody_who_is_not_named() -> None:
     named_peers = [{"podSelector": {"matchLabels": {"app": "prometheus"}}}]
     policy = {"enabled": True, "apiServerCIDRs": ["10.0.0.0/24"]}
-    open_to = [
-        named(render({"networkPolicy": {**policy, "metricsFrom": peers}}), "NetworkPolicy")["spec"]["ingress"][1]["from"]
+    specs = [
+        named(render({"networkPolicy": {**policy, "metricsFrom": peers}}), "NetworkPolicy")["spec"]
         for peers in ([], named_peers)
     ]
 
-    [nobody_else], [*others, check] = open_to
+    [nobody_else], [*others, check] = (spec["ingress"][1]["from"] for spec in specs)
     assert nobody_else == check
     assert check["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "check"
     assert others == named_peers

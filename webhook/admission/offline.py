@@ -42,7 +42,7 @@ def review_file(file: str, path: str | None, reviewer: Reviewer, timeout: float)
     body = _review_in(file)
     outcome = asyncio.run(reviewer.review(_hook(path, body), body, timeout))
     if outcome.bug:
-        log.error("not judged", exc_info=outcome.bug)
+        log.error("not judged", bug=logs.frames(outcome.bug))
     if outcome.verdict is None:
         raise Unusable(one_line(outcome.error), _EXIT_CODES.get(outcome.status, _UNREADABLE))
     return outcome.answer.decode(), _ALLOWED if outcome.verdict.allowed else _DENIED

@@ -43,10 +43,18 @@ def validate(request: AdmissionRequest, snapshot: Snapshot, rules: Rules) -> Ver
 
 def _is_new(request: AdmissionRequest) -> bool:
     """Tell whether the specification is new or changed, or the virtual machine must stay migratable from now on."""
-    if request.operation != "UPDATE" or request.object.get("spec") != request.old_object.get("spec"):
+    if request.operation != "UPDATE" or _differ(request.object.get("spec"), request.old_object.get("spec")):
         return True
     old, new = (read_metadata(Fields(document)).labels for document in (request.old_object, request.object))
     return new.get(REQUIRED) == "true" != old.get(REQUIRED)
+
+
+def _differ(new: object, old: object) -> bool:
+    """Compare two specifications; those that are nested too deeply for that are taken for different ones."""
+    try:
+        return new != old
+    except RecursionError:
+        return True
 
 
 def _validate_specification(request: AdmissionRequest, snapshot: Snapshot, rules: Rules) -> Verdict:

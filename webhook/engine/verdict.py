@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from webhook.engine.wording import printable
 from webhook.state.kinds import Reference
 
 MESSAGE_LIMIT: Final = 300
@@ -43,7 +44,7 @@ class Violation(Struct, frozen=True, kw_only=True):
         remedy = self.remedy[:1].upper() + self.remedy[1:]
         rest = f" ({self.field}). {remedy}."
         head = f"{self.restriction}: {self.problem}"
-        return shorten(head, max(MESSAGE_LIMIT - len(rest), LEAST), placeholder=" …") + rest
+        return printable(shorten(head, max(MESSAGE_LIMIT - len(rest), LEAST), placeholder=" …") + rest)
 
 
 class Subject(Struct, frozen=True, kw_only=True):

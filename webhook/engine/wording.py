@@ -20,6 +20,11 @@ def printable(text: str) -> str:
     return "".join(c for c in " ".join(text.split()) if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
+def printable_lines(text: str) -> str:
+    """Return text of several lines, each of them printable: the one gate for all that we say to anybody."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def shortened(text: str, limit: int) -> str:
     """Return the text, cut to at most `limit` characters with an ellipsis at the end."""
     return text if len(text) <= limit else text[: limit - 1] + "…"

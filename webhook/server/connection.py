@@ -18,6 +18,7 @@ from typing import Final, cast
 
 import structlog
 
+from webhook.kube import logs
 from webhook.server import metrics
 from webhook.server.http1 import CONTINUE, BadRequest, Request, RequestParser, Response, refused
 from webhook.server.tls import CLIENT
@@ -181,8 +182,8 @@ class Connection(asyncio.Protocol):
             request = self.parser.requests[0]
             try:
                 response = await port.respond(request)
-            except Exception:
-                log.exception("the application failed", path=request.path)
+            except Exception as error:  # noqa: BLE001 - the client gets an answer, whatever it is
+                log.error("the application failed", bug=logs.frames(error))  # noqa: TRY400 - no traceback with contents
                 response = _FAILED
             port.in_flight -= 1
             self._reply(request, response)

@@ -37,7 +37,8 @@ def record(outcome: Outcome, seconds: float, tell: Callable[[Verdict], None] | N
     elif verdict is None:
         metrics.FAILURES.labels(outcome.hook.name, "bug" if outcome.bug else "cluster").inc()
         identity = _identity(outcome.hook, request)
-        log.error("not judged", **identity, error=outcome.error, status=outcome.status, exc_info=outcome.bug)
+        bug = logs.frames(outcome.bug) if outcome.bug else ""
+        log.error("not judged", **identity, error=one_line(outcome.error), status=outcome.status, bug=bug)
     else:
         _record_verdict(outcome.hook, request, verdict, seconds)
         if tell and not dry_run:
