@@ -14,7 +14,7 @@ from testbed.builders import a_kubevirt, a_vmi_document
 from testbed.control_plane import ControlPlane
 from testbed.waiting import until
 from tests.kube.conftest import Watching, define, undefine
-from tests.kube.scripted_server import SILENCE, Answer, scripted_server
+from tests.kube.scripted_server import SILENCE, Answer, ScriptedServer, scripted_server
 from tests.kube.test_reflector import Nobody
 from tests.kube.test_watched_cluster import a_claim_of, calls, put
 from webhook.kube import api, live
@@ -27,6 +27,9 @@ from webhook.kube.transport import Transport
 from webhook.kube.watched import WatchedCluster
 from webhook.state.kinds import CLAIM, KINDS, KUBEVIRT, NAMESPACE, NODE, POD, VMI, Reference
 from webhook.state.snapshot import Snapshot
+
+SILENT = 6
+"""Reads for one namespace at once."""
 
 
 @contextmanager
@@ -239,6 +242,32 @@ def test_what_does_not_come_in_time_is_named() -> None:
         with pytest.raises(ClusterUnavailable, match=rf"^VirtualMachineInstance default/web {late}"):
             asyncio.run(cluster.reread(Snapshot(), frozenset({wanted}), timeout=0.2))
         cluster.stop()
+
+
+def test_no_namespace_keeps_the_readers_from_the_others() -> None:
+    silence, found = Answer(parts=[b"{", SILENCE]), Answer(parts=[a_vmi_document()])
+
+    def claims(namespace: str, number: int) -> frozenset[Reference]:
+        return frozenset(Reference(kind=CLAIM.name, namespace=namespace, name=f"c-{each}") for each in range(number))
+
+    async def flooded(cluster: WatchedCluster, server: ScriptedServer) -> Snapshot:
+        flood = [asyncio.create_task(cluster.reread(Snapshot(), claims("flood", 10), 60)) for _ in range(10)]
+        while len(server.requests) < SILENT:
+            await asyncio.sleep(0.01)
+        web = Reference(kind=VMI.name, namespace="default", name="web")
+        now = await cluster.reread(Snapshot(), frozenset({web}), 30)
+        for each in flood:
+            each.cancel()
+        return now
+
+    with scripted_server(get=[silence] * SILENT + [found]) as server:
+        cluster = WatchedCluster(Api(Transport(Nobody(server.url))), [])
+        try:
+            assert asyncio.run(flooded(cluster, server)).vmi("default", "web") is not None
+        finally:
+            server.stopped.set()
+            cluster.stop()
+    assert len(server.requests) == SILENT + 1
 
 
 def test_everything_can_be_read_once(bare_plane: ControlPlane, admin: Admin, place: str) -> None:

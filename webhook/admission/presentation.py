@@ -1,12 +1,17 @@
 """An Assessment as a verdict: denials in full sentences, warnings in one short line each."""
 
+from collections import Counter
 from collections.abc import Iterable
+from typing import Final
 
 from webhook.admission.annotations import facts
 from webhook.engine.assessment import Assessment
 from webhook.engine.policy import Enforcement, Policy
 from webhook.engine.verdict import Subject, Verdict, Violation
 from webhook.objects.vmi import VirtualMachineInstance
+
+TOLD: Final = 16
+"""Violations of one restriction that a denial tells: with 300 characters each it fits on a page."""
 
 
 def judged(assessment: Assessment, policy: Policy, strictest: Enforcement = Enforcement.DENY) -> Verdict:
@@ -21,16 +26,30 @@ def judged(assessment: Assessment, policy: Policy, strictest: Enforcement = Enfo
 def refusal(assessment: Assessment, causes: tuple[Violation, ...], warnings: tuple[str, ...] = ()) -> Verdict:
     """Refuse, with every broken restriction in one message: one line each."""
     opening = f"{assessment.vmi.title} cannot be live-migrated:"
-    separator = "\n" if len(causes) > 1 else " "
+    told = _first_of_each(causes)
+    lines = [cause.message for cause in told]
+    if len(told) < len(causes):
+        lines.append(f"And {len(causes) - len(told):,} more of the same.")
     return Verdict(
         allowed=False,
-        message=separator.join([opening, *("\n".join(cause.message for cause in causes).split("\n"))]),
-        causes=causes,
+        message=("\n" if len(lines) > 1 else " ").join([opening, *lines]),
+        causes=told,
         subject=subject(assessment.vmi),
         warnings=warnings,
         audit={"restrictions": ",".join(dict.fromkeys(cause.restriction for cause in causes))},
-        rests_on=assessment.rests_on,
+        rests_on=assessment.rests_on.union(*(cause.rests_on for cause in told)),
     )
+
+
+def _first_of_each(causes: Iterable[Violation]) -> tuple[Violation, ...]:
+    """Return the first violations of each restriction: only what is told has to be read anew before."""
+    number = Counter[str]()
+    told = []
+    for cause in causes:
+        number[cause.restriction] += 1
+        if number[cause.restriction] <= TOLD:
+            told.append(cause)
+    return tuple(told)
 
 
 def subject(vmi: VirtualMachineInstance) -> Subject:

@@ -22,7 +22,7 @@ from webhook.objects.kubevirt import KubeVirt
 from webhook.objects.labels import HOSTNAME
 from webhook.objects.migration import Migration
 from webhook.objects.vmi import VirtualMachineInstance
-from webhook.state.kinds import CLAIM, KUBEVIRT, VM, VMI, Reference
+from webhook.state.kinds import KUBEVIRT, VM, VMI, Reference
 from webhook.state.snapshot import Snapshot
 
 
@@ -43,7 +43,8 @@ class Assessment(Struct, frozen=True, kw_only=True):
 
     `cpu` is the CPU model and who chose it. `placement` has every node with its reasons; it is None where nodes aren't
     judged: for a template, for a virtual machine that isn't on a node, for a decentralized migration, and where no
-    nodes are known (which is not the same as none). `rests_on` are the objects that violations were found from.
+    nodes are known (which is not the same as none). `rests_on` are the objects that any violation was found from; what
+    is of a single one only, the violation says.
     """
 
     vmi: VirtualMachineInstance
@@ -133,12 +134,9 @@ def _timeouts(vmi: VirtualMachineInstance, snapshot: Snapshot) -> Timeouts:
 
 def _references(case: Case, violations: list[Violation], restrictions: tuple[Restriction, ...]) -> frozenset[Reference]:
     namespace, name = case.vmi.metadata.key
-    claims = {volume.claim for volume in case.vmi.devices.volumes if volume.claim}
-    references = {
-        Reference(kind=VMI.name, namespace=namespace, name=name),
-        Reference(kind=KUBEVIRT.name),
-        *(Reference(kind=CLAIM.name, namespace=namespace, name=claim) for claim in claims),
-    }
+    references = {Reference(kind=KUBEVIRT.name)}
+    if not case.vmi.is_template:
+        references.add(Reference(kind=VMI.name, namespace=namespace, name=name))
     vm = case.vmi.metadata.vm
     if vm and HOSTNAME in case.vmi.scheduling.node_selector:
         references.add(Reference(kind=VM.name, namespace=namespace, name=vm.name))

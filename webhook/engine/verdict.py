@@ -28,7 +28,7 @@ class Violation(Struct, frozen=True, kw_only=True):
     `restriction` is its id (`cd-rom`), `field` the exact path in the object (`spec.domain.devices.disks[1].cdrom`),
     `problem` a clause that names the thing (`disk "iso" is a CD-ROM with a volume in it`), `remedy` an imperative
     clause (`eject the CD-ROM`); `details` are further sentences, and `commands` mend it: a denial is short, and leaves
-    both to those who ask for more.
+    both to those who ask for more. `rests_on` are objects that nothing but this violation was found from.
     """
 
     restriction: str
@@ -37,6 +37,7 @@ class Violation(Struct, frozen=True, kw_only=True):
     remedy: str
     details: str = ""
     commands: tuple[Command, ...] = ()
+    rests_on: frozenset[Reference] = frozenset()
 
     @property
     def message(self) -> str:

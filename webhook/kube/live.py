@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from functools import partial
 from typing import Any, Final
 
 from webhook.kube.api import Api, Page
@@ -67,16 +66,23 @@ async def reread(
     references: frozenset[Reference],
     *,
     timeout: float,
+    share: asyncio.Semaphore,
     caught_up: CaughtUp,
 ) -> Snapshot:
-    """Return the snapshot with what is referred to as the API server has it now, read all at once by the readers.
+    """Return the snapshot with what is referred to as the API server has it now, read by its share of the readers.
 
     Raises:
         ClusterUnavailable: when one of them can't be read within `timeout` seconds.
     """
     loop = asyncio.get_running_loop()
-    ask = partial(_changes, api, snapshot, caught_up, max(timeout, 0.01))
-    reads = {reference: loop.run_in_executor(readers, ask, reference) for reference in references}
+    deadline = loop.time() + timeout
+
+    async def ask(reference: Reference) -> Mapping[Key, Any]:
+        async with share:
+            left = max(deadline - loop.time(), 0.01)
+            return await loop.run_in_executor(readers, _changes, api, snapshot, caught_up, left, reference)
+
+    reads = {reference: loop.create_task(ask(reference)) for reference in references}
     try:
         await asyncio.wait(reads.values(), timeout=max(timeout, 0))
     finally:

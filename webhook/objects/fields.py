@@ -21,17 +21,21 @@ NOTE_LIMIT: Final = 256
 class Notes(Struct):
     """What could not be read of one document; bounded, however large the document is.
 
-    `first` are notes as they are, `counts` tells how many there are about each field.
+    `first` are notes as they are, each once, for a part of a document may be read again; `counts` tells how many there
+    are about each field.
     """
 
-    first: list[str] = []
+    first: dict[str, None] = {}
     counts: dict[str, int] = {}
 
     def add(self, about: str, note: str) -> None:
         """Take a note about a field."""
+        note = note[:NOTE_LIMIT]
+        if note in self.first:
+            return
         count = self.counts[about] = self.counts.get(about, 0) + 1
         if count <= FIRST_NOTES:
-            self.first.append(note[:NOTE_LIMIT])
+            self.first[note] = None
 
     def all(self) -> tuple[str, ...]:
         """Return the first notes of each field, then how many more there are of it."""

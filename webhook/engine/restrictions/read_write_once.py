@@ -19,6 +19,7 @@ from webhook.engine.restrictions.restriction import Case, Concern
 from webhook.engine.verdict import Violation
 from webhook.engine.wording import listed, named, quoted
 from webhook.objects.devices import Volume
+from webhook.state.kinds import CLAIM, Reference
 
 ID: Final = "read-write-once"
 CONCERN: Final = Concern.VOLUME
@@ -36,7 +37,9 @@ def _check_claim(case: Case, volume: Volume) -> Iterator[Violation]:
     modes = _access_modes(case, volume)
     if modes is not None and "ReadWriteMany" in modes:
         return
-    claim = f"PVC {named(case.vmi.metadata.namespace)}/{named(volume.claim)}"
+    namespace = case.vmi.metadata.namespace
+    claim = f"PVC {named(namespace)}/{named(volume.claim)}"
+    rests_on = frozenset({Reference(kind=CLAIM.name, namespace=namespace, name=volume.claim)})
     field = case.vmi.field(f"volumes[{volume.index}].{volume.source}")
     if modes is None:
         if not case.vmi.is_template:
@@ -45,6 +48,7 @@ def _check_claim(case: Case, volume: Volume) -> Iterator[Violation]:
                 field=field,
                 problem=f"can't tell whether {claim} of volume {quoted(volume.name)} is shared: it does not exist",
                 remedy=REMEDY,
+                rests_on=rests_on,
             )
     else:
         yield Violation(
@@ -52,6 +56,7 @@ def _check_claim(case: Case, volume: Volume) -> Iterator[Violation]:
             field=field,
             problem=f"{claim} of volume {quoted(volume.name)} is {_said(modes)}, not ReadWriteMany",
             remedy=REMEDY,
+            rests_on=rests_on,
         )
 
 
