@@ -79,7 +79,17 @@ HERE = Path(__file__).parent
 KUBERNETES = Module(
     folder=HERE / "kubernetes",
     packages={"kubernetes": "."},
-    links=("etcd", "kube-apiserver", "kube-scheduler", "kubectl", "leash", "scheduler-judge"),
+    links=(
+        "etcd",
+        "kube-apiserver",
+        "kube-controller-manager",
+        "kube-proxy",
+        "kube-scheduler",
+        "kubectl",
+        "kubelet",
+        "leash",
+        "scheduler-judge",
+    ),
     version_of="k8s.io/kubernetes",
     version_variables=(
         "k8s.io/component-base/version.gitVersion={version}",
@@ -94,6 +104,11 @@ KUBEVIRT = Module(
     prints=("crds", "rbac", "webhooks"),
     version_of="kubevirt.io/kubevirt",
     version_variables=("kubevirt.io/client-go/version.gitVersion={version}",),
+)
+CLUSTER_BASICS = Module(
+    folder=HERE / "cluster" / "basics",
+    packages={"coredns": "./coredns", "pause": "./pause"},
+    version_of="github.com/coredns/coredns",
 )
 TOOLS = Module(
     folder=HERE / "tools",
