@@ -51,6 +51,9 @@ def prepare() -> None:
     for address, length in zip(CONTROL_PLANE, ("24", "64"), strict=True):
         ip("address", "add", f"{address}/{length}", "dev", BRIDGE, *_undetected(address))
     ip("link", "set", BRIDGE, "up")
+    # A packet needs some way before kube-proxy gives it another destination.
+    for services in SERVICES:
+        ip("route", "add", services, "dev", BRIDGE)
 
 
 def connect(place: Place, pid: int) -> None:
