@@ -17,6 +17,8 @@ hostUsers: false
 {{- end }}
 securityContext:
   runAsNonRoot: true
+  # The user is the image's, or one that the cluster assigns; without a group of its own it would have root's.
+  runAsGroup: 65532
   seccompProfile:
     type: RuntimeDefault
 {{- with $values.nodeSelector }}
