@@ -28,10 +28,15 @@ def test_no_container_can_gain_rights_or_write_its_files() -> None:
     containers = [each for pod in found for each in [*pod["containers"], *pod.get("initContainers", [])]]
 
     assert [pod["securityContext"] for pod in found] == len(found) * [
-        {"runAsNonRoot": True, "runAsGroup": 65532, "seccompProfile": {"type": "RuntimeDefault"}}
+        {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
     ]
     assert [each["securityContext"] for each in containers] == len(containers) * [
-        {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+        {
+            "runAsGroup": 65532,
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
     ]
 
 
