@@ -22,6 +22,9 @@ demo: env ## Show what a person sees, on a real API server (KEEP=1 keeps it open
 test: env chromium ## Run all tests, end to end on a real control plane
 	$(BIN)/pytest
 
+cluster: env ## Install the chart on a cluster whose nodes run pods, and try it (CORE=1: what CI does; KEEP=1: keep it open)
+	@$(BIN)/python -m testbed.cluster $(BIN)/pytest -p no:randomly tests/cluster $(if $(CORE),-m core) $(if $(KEEP),--keep)
+
 fidelity: env ## Compare our list of eligible nodes with kube-scheduler's on 10,000 random clusters
 	$(BIN)/python -m fidelity
 
@@ -59,4 +62,4 @@ lock: ## Write the lock files from pyproject.toml
 	$(COMPILE) --group build -o requirements/build.txt
 	$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt
 
-.PHONY: help env demo test bench fidelity soak check generate chromium examples krew lock
+.PHONY: help env demo test cluster bench fidelity soak check generate chromium examples krew lock

@@ -7,9 +7,8 @@ import argparse
 import sys
 
 from testbed.build import BuildFailedError, GoMissingError
-from testbed.cluster import cgroups, enclosure, machine, parts, traces
+from testbed.cluster import enclosure, machine, parts, traces
 from testbed.cluster.images import ImageError
-from testbed.folder import PREFIX
 
 UNFIT = 3
 """Exit code where no cluster can run."""
@@ -38,10 +37,7 @@ def main() -> int:
 
 def _run(command: list[str], built: parts.Parts) -> int:
     before = traces.look()
-    try:
-        code = enclosure.run(command, built.environment())
-    finally:
-        cgroups.remove(f"{PREFIX}*")
+    code = enclosure.run(command, built.environment())
     left = traces.look().beyond(before)
     for line in left:
         print(f"left behind: {line}", file=sys.stderr)

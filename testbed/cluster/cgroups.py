@@ -25,24 +25,25 @@ def make(name: str) -> None:
                 group.write_text((hierarchy / file).read_text())
 
 
-def remove(pattern: str) -> None:
-    """Remove the groups whose names match, once the processes in them have ended."""
+def remove(pattern: str, *, patience: float = 10) -> None:
+    """Remove the groups whose names match.
+
+    The kernel takes a moment to let go of processes that have ended; groups that still have some after `patience`
+    seconds stay.
+    """
+    deadline = time.monotonic() + patience
     for hierarchy in hierarchies():
         for group in hierarchy.glob(pattern):
-            for folder in sorted((each for each in group.rglob("*") if each.is_dir()), reverse=True):
-                _remove(folder)
-            _remove(group)
+            folders = (each for each in group.rglob("*") if each.is_dir())
+            for folder in [*sorted(folders, reverse=True), group]:
+                _remove(folder, deadline)
 
 
-def _remove(folder: Path) -> None:
-    """Remove one group; the kernel takes a moment to let go of the processes that were in it."""
-    for _ in range(100):
+def _remove(folder: Path, deadline: float) -> None:
+    while folder.exists():
         try:
             folder.rmdir()
-        except FileNotFoundError:
-            return
         except OSError:
+            if time.monotonic() > deadline:
+                return
             time.sleep(0.1)
-        else:
-            return
-    folder.rmdir()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from testbed.cluster import cgroups, network, node_programs
+from testbed.cluster import cgroups, enclosure, network, node_programs
 from testbed.cluster.inside import Plan
 from testbed.processes import Process
 from testbed.site import Site
@@ -53,7 +53,7 @@ class Node:
     @property
     def group(self) -> str:
         """Its control group, which nobody else has."""
-        return f"{self.site.folder.name}-{self.name}"
+        return enclosure.group(self.name)
 
     def prepare(self) -> None:
         """Make the node's folder, control group and configuration."""

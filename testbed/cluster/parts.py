@@ -11,7 +11,7 @@ from testbed import build as programs
 from testbed.chart import IMAGE
 from testbed.cluster import dns, images, node_programs
 
-VARIABLE: Final = "LIVE_MIGRATION_WEBHOOK_IMAGES"
+VARIABLE: Final = "CONTROLPLANE_IMAGES"
 """Tells a process in the enclosure where the images are."""
 
 

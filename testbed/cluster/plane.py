@@ -61,6 +61,7 @@ def _api_server_flags(site: Site) -> dict[str, object]:
         "endpoint-reconciler-type": "lease",
         "kubelet-client-certificate": client.certificate,
         "kubelet-client-key": client.key,
+        "kubelet-preferred-address-types": "InternalIP",
         "service-cluster-ip-range": ",".join(network.SERVICES),
     }
     del flags["disable-admission-plugins"]

@@ -1,6 +1,5 @@
 """The chart as an operator handles it: installed, upgraded, tested and uninstalled with helm."""
 
-import json
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ class Release:
 
     cluster: Cluster
 
-    def create_namespace(self, labels: "dict[str, str] | None" = None) -> None:
+    def create_namespace(self, labels: dict[str, str] | None = None) -> None:
         """Make the namespace, unless it is there."""
         metadata = {"name": NAMESPACE, "labels": RESTRICTED if labels is None else labels}
         self.cluster.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}])
@@ -59,7 +58,7 @@ class Release:
     def uninstall(self) -> None:
         """Take everything away, what the keeper has made too; fine when nothing is there."""
         self.run("uninstall", RELEASE, "--ignore-not-found", "--wait")
-        self.kubectl("delete", "secrets,leases,events", "--all")
+        self.kubectl("delete", "pods,secrets,leases,events", "--all")
 
     def kubectl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run kubectl in the namespace."""
@@ -94,8 +93,3 @@ class Release:
 def is_warning(event: Object) -> bool:
     """Tell whether an event is one that a person should worry about."""
     return bool(event["type"] == "Warning")
-
-
-def as_json(document: Object) -> str:
-    """Return an object as kubectl reads it."""
-    return json.dumps(document)

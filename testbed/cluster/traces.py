@@ -2,14 +2,12 @@
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from testbed.cluster import cgroups
-from testbed.folder import PREFIX
 
 SETTINGS: Final = ("kernel", "vm", "net")
 """Kernel settings that a node would change."""
@@ -94,4 +92,3 @@ def _entries() -> Iterator[str]:
     for folder in map(Path, FOLDERS):
         if folder.is_dir():
             yield from map(str, folder.iterdir())
-    yield from map(str, Path(tempfile.gettempdir()).glob(f"{PREFIX}*"))

@@ -1,6 +1,8 @@
 """Fixtures of the tests on a cluster with nodes. `make cluster` runs them, in an enclosure."""
 
+import signal
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -26,7 +28,23 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     except (GoMissingError, BuildFailedError, StartFailedError) as error:
         pytest.fail(str(error), pytrace=False)
     yield started
+    if request.config.getoption("--keep"):
+        with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            _keep(started)
     started.stop()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make cluster KEEP=1` keep the cluster after the tests."""
+    parser.addoption("--keep", action="store_true", help="keep the cluster open after the tests")
+
+
+def _keep(cluster: Cluster) -> None:
+    """Tell how the cluster is reached from inside, and wait for an interrupt."""
+    print(f"\nexport KUBECONFIG={cluster.plane.kubeconfig()}\nkubectl={cluster.plane.programs['kubectl']}")
+    print("Ctrl-C ends it", flush=True)
+    with suppress(KeyboardInterrupt):
+        signal.pause()
 
 
 @pytest.fixture(scope="session")
