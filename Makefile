@@ -23,7 +23,7 @@ test: env chromium ## Run all tests, end to end on a real control plane
 	$(BIN)/pytest
 
 cluster: env ## Install the chart on a cluster whose nodes run pods, and try it (CORE=1: what CI does; KEEP=1: keep it open)
-	@$(BIN)/python -m testbed.cluster $(BIN)/pytest -p no:randomly tests/cluster $(if $(CORE),-m core) $(if $(KEEP),--keep)
+	@$(BIN)/python -m testbed.cluster $(if $(CORE),--core) $(BIN)/pytest -p no:randomly tests/cluster $(if $(CORE),-m core) $(if $(KEEP),--keep)
 
 fidelity: env ## Compare our list of eligible nodes with kube-scheduler's on 10,000 random clusters
 	$(BIN)/python -m fidelity

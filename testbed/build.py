@@ -58,6 +58,10 @@ class Module:
             raise BuildFailedError(f"{self.folder / 'go.mod'} does not require {self.version_of}")
         return required[1]
 
+    def source(self) -> Path:
+        """Return where Go keeps the source of that required module, which carries manifests too."""
+        return Path(_run("go", "list", "-m", "-f", "{{.Dir}}", self.version_of, folder=self.folder).strip())
+
     def linker_flags(self) -> str:
         """Strip symbols; let the programs tell their version."""
         minor = self.version.split(".")[1]
@@ -109,6 +113,24 @@ CLUSTER_BASICS = Module(
     folder=HERE / "cluster" / "basics",
     packages={"coredns": "./coredns", "pause": "./pause"},
     version_of="github.com/coredns/coredns",
+)
+METRICS_SERVER = Module(
+    folder=HERE / "cluster" / "metrics-server",
+    packages={"metrics-server": "sigs.k8s.io/metrics-server/cmd/metrics-server"},
+    version_of="sigs.k8s.io/metrics-server",
+)
+KUBE_ROUTER = Module(
+    folder=HERE / "cluster" / "kube-router",
+    packages={"kube-router": "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router"},
+    version_of="github.com/cloudnativelabs/kube-router/v2",
+)
+CERT_MANAGER = Module(
+    folder=HERE / "cluster" / "cert-manager",
+    packages={
+        "cert-manager-controller": "github.com/cert-manager/cert-manager/cmd/controller",
+        "cert-manager-cainjector": "github.com/cert-manager/cert-manager/cmd/cainjector",
+    },
+    version_of="github.com/cert-manager/cert-manager",
 )
 TOOLS = Module(
     folder=HERE / "tools",

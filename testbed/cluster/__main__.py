@@ -1,7 +1,4 @@
-"""`python -m testbed.cluster [COMMAND …]`: run a command where it can start a cluster, and leave nothing behind.
-
-Without a command: start the cluster, install the chart, and keep it until it is interrupted.
-"""
+"""`python -m testbed.cluster [COMMAND …]`: run a command or a shell where a cluster can start; leave nothing behind."""
 
 import argparse
 import sys
@@ -18,6 +15,7 @@ def main() -> int:
     """Install and build what is missing, run the command, compare the machine before and after."""
     parser = argparse.ArgumentParser(prog="python -m testbed.cluster", description=__doc__)
     parser.add_argument("--check", action="store_true", help="only tell whether a cluster can run here")
+    parser.add_argument("--core", action="store_true", help="without the programs that only the longer tests need")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     try:
@@ -25,14 +23,14 @@ def main() -> int:
         if options.check:
             return 0
         machine.install()
-        built = parts.build()
+        built = parts.build(core=options.core)
     except machine.UnfitError as error:
         print(error, file=sys.stderr)
         return UNFIT
     except (GoMissingError, BuildFailedError, ImageError) as error:
         print(error, file=sys.stderr)
         return 1
-    return _run(options.command, built)
+    return _run(options.command or ["bash"], built)
 
 
 def _run(command: list[str], built: parts.Parts) -> int:

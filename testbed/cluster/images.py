@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,8 @@ DOCKERFILE: Final = ROOT / "Dockerfile"
 AUTHORITIES: Final = Path("/etc/ssl/certs/ca-certificates.crt")
 PACKAGES: Final = ("python3", "python3-venv", "ca-certificates")
 """What the base needs to be what the Dockerfile takes it for."""
+KEPT: Final = 24 * 3600
+"""Seconds that the archive of an image that has changed since is kept."""
 PIP_SETTINGS: Final = ("index-url", "extra-index-url", "trusted-host", "proxy", "cert", "default-timeout", "timeout")
 """Settings of the machine's pip that say how packages are reached."""
 
@@ -100,8 +103,13 @@ def _pip_settings() -> str:
 
 def _archive(name: str, identity: str) -> Path:
     """Return the image of that identity as an archive that containerd imports under the name."""
-    archive = store() / f"{re.sub(r'[^a-z0-9.]+', '-', name)}-{identity[:16]}.tar"
+    slug = re.sub(r"[^a-z0-9.]+", "-", name)
+    archive = store() / f"{slug}-{identity[:16]}.tar"
     if not archive.exists():
+        for old in store().glob(f"{slug}-*.tar"):
+            # Another run may be about to import a newer one.
+            if time.time() - old.stat().st_mtime > KEPT:
+                old.unlink()
         unfinished = archive.with_suffix(".unfinished")
         unfinished.unlink(missing_ok=True)
         _buildah("push", "--quiet", identity, f"oci-archive:{unfinished}:{name}")

@@ -9,7 +9,7 @@ from typing import Final, Self
 
 from testbed import build as programs
 from testbed.chart import IMAGE
-from testbed.cluster import dns, images, node_programs
+from testbed.cluster import dns, images, neighbours, node_programs
 
 VARIABLE: Final = "CONTROLPLANE_IMAGES"
 """Tells a process in the enclosure where the images are."""
@@ -31,14 +31,18 @@ class Parts:
         return cls(images={name: Path(archive) for name, archive in json.loads(os.environ[VARIABLE]).items()})
 
 
-def build() -> Parts:
-    """Build what isn't there yet; progress goes to standard error."""
+BASICS: Final = {node_programs.PAUSE: "pause", dns.IMAGE: "coredns"}
+"""Images of programs without which there is no cluster."""
+
+
+def build(*, core: bool = False) -> Parts:
+    """Build what isn't there yet; progress goes to standard error.
+
+    core: without the programs that only the longer tests need.
+    """
     programs.build()
-    basics = programs.build(programs.CLUSTER_BASICS)
-    return Parts(
-        images={
-            node_programs.PAUSE: images.of_program(node_programs.PAUSE, basics["pause"]),
-            dns.IMAGE: images.of_program(dns.IMAGE, basics["coredns"]),
-            IMAGE: images.ours(IMAGE),
-        }
-    )
+    wanted = BASICS if core else {**BASICS, **neighbours.IMAGES}
+    modules = [programs.CLUSTER_BASICS, *([] if core else neighbours.MODULES)]
+    built = programs.build(*modules)
+    others = {image: images.of_program(image, built[program]) for image, program in wanted.items()}
+    return Parts(images={**others, IMAGE: images.ours(IMAGE)})

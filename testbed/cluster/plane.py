@@ -75,6 +75,8 @@ def _controller_manager(site: Site) -> Process:
         "authentication-kubeconfig": site.kubeconfig("kube-controller-manager"),
         "authorization-kubeconfig": site.kubeconfig("kube-controller-manager"),
         "cert-dir": site.folder / "kube-controller-manager",
+        # Five minutes otherwise.
+        "horizontal-pod-autoscaler-downscale-stabilization": "30s",
         "leader-elect": "false",
         "root-ca-file": site.authority.pair.certificate,
         "service-account-private-key-file": site.authority.pair.key.with_name("service-accounts.key"),

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Final, Self
 
+from urllib3.exceptions import HTTPError
+
 from testbed.api import Api, ApiError
 from testbed.cluster.cluster import Cluster
 from testbed.hypervisor import NODES, Hypervisor
@@ -89,7 +91,7 @@ class Heart:
             for node in self._nodes:
                 try:
                     self._api.patch(f"{LEASES}/{node}", {"spec": _lease(node)["spec"]})
-                except (ApiError, OSError):
+                except (ApiError, HTTPError):
                     # The API server is away for a moment; a test may have stopped it.
                     continue
 
