@@ -22,7 +22,8 @@ from webhook.admission.hooks import BY_PATH, decide
 from webhook.admission.review import read, write
 from webhook.engine.placement import place
 from webhook.engine.policy import Policy
-from webhook.server import answer, logs
+from webhook.kube import logs
+from webhook.server import answer
 from webhook.server.http1 import RequestParser, response
 from webhook.server.wsgi import base_environment, environment
 from webhook.state.manifests import Manifests

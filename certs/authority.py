@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from cryptography import x509
@@ -10,6 +9,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from msgspec import Struct
 
 from certs.lifetime import BACKDATE
 from certs.names import alternative_names
@@ -19,8 +19,7 @@ NAME: Final = "live-migration-webhook"
 """Common name of serving certificates, and the beginning of an authority's. Nobody verifies it; people read it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RandomSource:
+class RandomSource(Struct, frozen=True, kw_only=True):
     """Where keys and serial numbers come from: the operating system, unless a test wants known ones."""
 
     key: Callable[[], ec.EllipticCurvePrivateKey] = lambda: ec.generate_private_key(ec.SECP256R1())

@@ -1,4 +1,4 @@
-"""Bundles: the authorities that somebody trusts, as PEM one after the other."""
+"""Bundles: trusted authorities as PEM, one after the other."""
 
 import base64
 import datetime as dt

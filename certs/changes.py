@@ -1,6 +1,6 @@
 """What a step writes: the new content of one object, made from the state; pure but for the random source."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from certs.authority import SYSTEM, RandomSource, new_authority, new_leaf
 from certs.bundle import Certificates, distinct
@@ -9,16 +9,14 @@ from certs.record import Record, beginning, noted, prepared, retired, switched
 from certs.rotation import Decision, State, Step
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leaf:
-    """A leaf to be stored, and the authority it comes from."""
+class Leaf(Struct, frozen=True, kw_only=True):
+    """A leaf to be stored, and the authority that signed it."""
 
     pair: Pair
     authority: Pair
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bundle:
+class Bundle(Struct, frozen=True, kw_only=True):
     """What every webhook configuration shall trust."""
 
     certificates: Certificates

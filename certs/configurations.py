@@ -7,23 +7,15 @@ field. It tests the name at each place, for places move, and carries the resourc
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from certs.bundle import Certificates, ca_bundle, read_bundle
 
-KINDS: Final[Mapping[str, str]] = {
-    "validating": "ValidatingWebhookConfiguration",
-    "mutating": "MutatingWebhookConfiguration",
-}
-"""Short word -> kind."""
 
-_API: Final = "/apis/admissionregistration.k8s.io/v1"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Reference:
+class ConfigurationName(Struct, frozen=True, kw_only=True, order=True):
     """Names a webhook configuration: `validating/NAME` or `mutating/NAME`."""
 
     phase: str
@@ -32,14 +24,8 @@ class Reference:
     def __str__(self) -> str:
         return f"{self.phase}/{self.name}"
 
-    @property
-    def path(self) -> str:
-        """Where the API server has it."""
-        return f"{_API}/{KINDS[self.phase].lower()}s/{self.name}"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Webhook:
+class Webhook(Struct, frozen=True, kw_only=True):
     """One entry: its name, the bundle it trusts (PEM) and the server name the API server asks for."""
 
     name: str
@@ -47,11 +33,10 @@ class Webhook:
     server_name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configuration:
+class Configuration(Struct, frozen=True, kw_only=True):
     """A webhook configuration as read from the API server."""
 
-    reference: Reference
+    name: ConfigurationName
     version: str
     webhooks: tuple[Webhook, ...]
 
@@ -77,11 +62,11 @@ class Configuration:
         return operations
 
 
-def read_configuration(reference: Reference, found: Mapping[str, Any]) -> Configuration:
+def read_configuration(name: ConfigurationName, found: Mapping[str, Any]) -> Configuration:
     """Read a webhook configuration from the API server's JSON."""
     webhooks: Sequence[Mapping[str, Any]] = found.get("webhooks") or ()
     return Configuration(
-        reference=reference,
+        name=name,
         version=found["metadata"]["resourceVersion"],
         webhooks=tuple(_webhook(webhook) for webhook in webhooks),
     )

@@ -11,22 +11,23 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from certs.authority import SYSTEM, RandomSource, new_authority, new_leaf
 from certs.bundle import Certificates, distinct, read_bundle, to_pem, unexpired, verifiers
 from certs.lifetime import Lives, due
 from certs.names import names_of
-from certs.pair import Pair, UnreadablePairError, read_pair
+from certs.pair import Pair, found_pair
 
 DATA: Final = "..data"
 """The link that is swapped; kubelet names it so."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Held(Struct, frozen=True, kw_only=True):
     """What is in the folder; None for what is missing or unreadable. `bundle` is `ca.crt`, the authority first."""
 
     authority: Pair | None = None
@@ -96,13 +97,7 @@ def _files(held: Held) -> dict[str, bytes]:
 
 def _pair(folder: Path, prefix: str, problems: list[str]) -> Pair | None:
     certificate, key = folder / f"{prefix}.crt", folder / f"{prefix}.key"
-    if not certificate.exists() and not key.exists():
-        return None
-    try:
-        return read_pair(_content(certificate), _content(key))
-    except UnreadablePairError as error:
-        problems.append(f"{certificate} and {key}: {error}")
-        return None
+    return found_pair(_content(certificate), _content(key), f"{certificate} and {key}", problems)
 
 
 def _content(file: Path) -> bytes:

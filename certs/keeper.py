@@ -1,129 +1,115 @@
-"""Looks at the cluster, decides, and does one step: the only code that reads and writes the objects."""
+"""Looks at the cluster, decides, and does one step: the only code that writes the objects."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
-import structlog
+from msgspec import Struct
 
 from certs import stored
+from certs.authority import SYSTEM, RandomSource
 from certs.bundle import to_pem
 from certs.changes import Bundle, Leaf, change
-from certs.cluster import Cluster, ClusterError
-from certs.configurations import Configuration, Reference, read_configuration
+from certs.configurations import Configuration, ConfigurationName, read_configuration
 from certs.lifetime import Lives
+from certs.objects import DEADLINE, Objects, authority_name, leaf_name, read_objects
 from certs.record import Record
-from certs.rotation import Decision, State, Step, next_step
-from certs.watch import Watch
+from certs.rotation import Decision, State
+from certs.stopwatch import Stopwatch
+from webhook.kube.api import Api, Document
+from webhook.kube.refusals import ApiError
+from webhook.kube.resources import SECRET, WEBHOOK_CONFIGURATIONS
 
 LABELS: Final = {"app.kubernetes.io/part-of": "live-migration-webhook"}
 """On the Secrets."""
 
-log = structlog.get_logger(__name__)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Charge:
-    """What a keeper looks after. The Secrets are `NAME-ca` and `NAME-tls`, the Lease is `NAME-certs`."""
+class KeeperConfig(Struct, frozen=True, kw_only=True):
+    """What a keeper looks after: the Secrets `NAME-ca` and `NAME-tls`, the webhook configurations, and the names."""
 
     namespace: str
     name: str
-    configurations: tuple[Reference, ...]
+    configurations: tuple[ConfigurationName, ...]
     names: tuple[str, ...]
     lives: Lives
 
-    def secret(self, suffix: str) -> str:
-        """Return the path of a Secret."""
-        return f"/api/v1/namespaces/{self.namespace}/secrets/{self.name}-{suffix}"
 
+class Observation(Struct, frozen=True, kw_only=True):
+    """What was found: the objects, the state that they are in, and in words what of them can't be read."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
-    """What was found: the state, and what is needed to write."""
-
+    objects: Objects
     state: State
-    versions: Mapping[str, str]
-    missing: tuple[Reference, ...]
     problems: tuple[str, ...]
+
+    @property
+    def missing(self) -> tuple[ConfigurationName, ...]:
+        """The webhook configurations that don't exist."""
+        return tuple(name for name, found in self.objects.configurations.items() if found is None)
 
 
 class Keeper:
-    """Keeps the certificates of one charge. `watch`: None to trust recorded times, as a single look has to."""
+    """Keeps the certificates of one config. `stopwatch`: None to trust recorded times, as a single look has to."""
 
-    def __init__(self, cluster: Cluster, charge: Charge, watch: Watch | None = None) -> None:
-        self._cluster = cluster
-        self._charge = charge
-        self._watch = watch
-        self._told: frozenset[str] = frozenset()
+    def __init__(
+        self, api: Api, config: KeeperConfig, stopwatch: Stopwatch | None = None, random: RandomSource = SYSTEM
+    ) -> None:
+        self._api = api
+        self._config = config
+        self._stopwatch = stopwatch
+        self._random = random
 
-    def look(self) -> Sight:
-        """Read everything. Raises ClusterError."""
-        charge = self._charge
-        secrets = {suffix: self._cluster.get(charge.secret(suffix)) for suffix in ("ca", "tls")}
-        found = {reference: self._cluster.get(reference.path) for reference in charge.configurations}
-        contents = stored.read(secrets["ca"], secrets["tls"])
+    def look(self) -> Observation:
+        """Read everything. Raises ApiError."""
+        config = self._config
+        objects = read_objects(
+            self._api, namespace=config.namespace, name=config.name, configurations=config.configurations
+        )
+        contents = stored.read(objects.authority, objects.leaf)
         state = State(
-            now=self._cluster.now,
+            now=self._api.now,
             record=contents.record,
             leaf=contents.leaf,
             leaf_authorities=contents.leaf_authorities,
-            configurations=tuple(read_configuration(reference, json) for reference, json in found.items() if json),
-            names=charge.names,
-            lives=charge.lives,
+            configurations=tuple(
+                read_configuration(name, found) for name, found in objects.configurations.items() if found
+            ),
+            names=config.names,
+            lives=config.lives,
         )
-        sight = Sight(
-            state=self._watch.over(state) if self._watch else state,
-            versions={suffix: secret["metadata"]["resourceVersion"] for suffix, secret in secrets.items() if secret},
-            missing=tuple(reference for reference, json in found.items() if not json),
-            problems=contents.problems,
-        )
-        self._tell(sight)
-        return sight
+        timed = self._stopwatch.read(state) if self._stopwatch else state
+        return Observation(objects=objects, state=timed, problems=contents.problems)
 
-    def decide(self, sight: Sight) -> Decision:
-        """Return the next step."""
-        return next_step(sight.state)
-
-    def act(self, decision: Decision, sight: Sight) -> None:
-        """Do the step. Raises ClusterError, ConflictError when somebody else wrote since the look."""
-        if decision.step is Step.WAIT:
-            return
-        match change(decision, sight.state):
+    def act(self, decision: Decision, seen: Observation) -> None:
+        """Do the step, if there is one. Raises ApiError, Conflict when somebody else wrote since the look."""
+        name, objects = self._config.name, seen.objects
+        match change(decision, seen.state, self._random):
             case Record() as record:
-                self._store("ca", "Opaque", sight, stored.authority_secret(record))
+                self._store(authority_name(name), "Opaque", objects.authority, stored.authority_secret(record))
             case Leaf(pair=pair, authority=authority):
-                self._store("tls", "kubernetes.io/tls", sight, stored.leaf_secret(pair, authority))
+                self._store(leaf_name(name), "kubernetes.io/tls", objects.leaf, stored.leaf_secret(pair, authority))
             case Bundle(certificates=certificates):
-                self._publish(sight.state.configurations, to_pem(certificates))
-        log.info("step done", step=decision.step.value, why=decision.why)
+                self._publish(seen.state.configurations, to_pem(certificates))
 
-    def _store(self, suffix: str, kind: str, sight: Sight, content: Mapping[str, Any]) -> None:
-        path = self._charge.secret(suffix)
-        if suffix in sight.versions:
-            self._cluster.merge(path, sight.versions[suffix], content)
+    def _store(self, name: str, kind: str, present: Document | None, content: Mapping[str, Any]) -> None:
+        namespace = self._config.namespace
+        if present:
+            version = present["metadata"]["resourceVersion"]
+            self._api.merge(SECRET, namespace, name, version, content, timeout=DEADLINE)
             return
         data = {key: value for key, value in content["data"].items() if value is not None}
         metadata = {**content.get("metadata", {}), "labels": LABELS}
-        body = {"apiVersion": "v1", "kind": "Secret", "type": kind, "metadata": metadata, "data": data}
-        self._cluster.create(path, body)
+        secret = {"type": kind, "metadata": metadata, "data": data}
+        self._api.create_named(SECRET, namespace, name, secret, timeout=DEADLINE)
 
     def _publish(self, configurations: tuple[Configuration, ...], bundle: bytes) -> None:
         """Write the bundle into each configuration that has another one; one that refuses does not spare the others."""
-        errors: list[ClusterError] = []
+        errors: list[ApiError] = []
         for configuration in configurations:
             if configuration.trusts(bundle):
                 continue
+            phase, name = configuration.name.phase, configuration.name.name
             try:
-                self._cluster.patch(configuration.reference.path, configuration.patch(bundle))
-            except ClusterError as error:
+                self._api.patch(WEBHOOK_CONFIGURATIONS[phase], "", name, configuration.patch(bundle), timeout=DEADLINE)
+            except ApiError as error:
                 errors.append(error)
         if errors:
             raise errors[0]
-
-    def _tell(self, sight: Sight) -> None:
-        """Log what is wrong, once for as long as it is."""
-        problems = {f"the Secret can't be read: {problem}" for problem in sight.problems}
-        problems |= {f"the webhook configuration {reference} is missing" for reference in sight.missing}
-        for problem in sorted(problems - self._told):
-            log.warning(problem)
-        self._told = frozenset(problems)

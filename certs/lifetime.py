@@ -1,17 +1,16 @@
 """How long certificates live and when they are due for renewal; all times are UTC."""
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Final
 
 from cryptography import x509
+from msgspec import Struct
 
 BACKDATE: Final = dt.timedelta(hours=1)
 """Certificates are valid from an hour ago, so that a clock that is late does not refuse them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lives:
+class Lives(Struct, frozen=True, kw_only=True):
     """How long things take.
 
     A leaf lives 90 days: short enough that renewal is routine, long enough (30 days are left when it is renewed) for

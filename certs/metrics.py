@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from certs.configurations import Reference
-from certs.keeper import Sight
+from certs.configurations import ConfigurationName
+from certs.keeper import Observation
 from certs.record import Phase
 from certs.rotation import Decision, Step
 
@@ -15,7 +15,7 @@ _PREFIX: Final = "live_migration_webhook"
 class Metrics:
     """The keeper's metrics, in a registry of their own."""
 
-    def __init__(self, configurations: tuple[Reference, ...]) -> None:
+    def __init__(self, configurations: tuple[ConfigurationName, ...]) -> None:
         self.registry = CollectorRegistry()
         self._not_after = Gauge(
             f"{_PREFIX}_certificate_not_after_timestamp_seconds",
@@ -35,23 +35,19 @@ class Metrics:
             ["phase"],
             registry=self.registry,
         )
-        self._leader = Gauge(
-            f"{_PREFIX}_certificate_keeper_leader", "Whether this keeper writes.", registry=self.registry
-        )
         self._steps = Counter(f"{_PREFIX}_certificate_keeper_steps", "Steps done.", ["step"], registry=self.registry)
         self._failures = Counter(
             f"{_PREFIX}_certificate_keeper_failures", "Looks and steps that failed.", registry=self.registry
         )
-        for reference in configurations:
-            self._in_sync.labels(str(reference)).set(0)
+        for name in configurations:
+            self._in_sync.labels(str(name)).set(0)
         for step in Step:
             if step is not Step.WAIT:
                 self._steps.labels(step.value)
 
-    def saw(self, sight: Sight, *, leader: bool) -> None:
+    def saw(self, seen: Observation) -> None:
         """Take over what was found."""
-        state = sight.state
-        self._leader.set(leader)
+        state = seen.state
         if state.leaf:
             self._not_after.labels("leaf").set(state.leaf.certificate.not_valid_after_utc.timestamp())
         if state.record is None:
@@ -60,10 +56,10 @@ class Metrics:
             self._not_after.labels("ca").set(state.record.current.certificate.not_valid_after_utc.timestamp())
         for phase in Phase:
             self._phase.labels(phase.value).set(phase is state.record.phase)
-        for reference, synced in state.synced(state.record).items():
-            self._in_sync.labels(str(reference)).set(synced)
-        for reference in sight.missing:
-            self._in_sync.labels(str(reference)).set(0)
+        for name, synced in state.synced(state.record).items():
+            self._in_sync.labels(str(name)).set(synced)
+        for name in seen.missing:
+            self._in_sync.labels(str(name)).set(0)
 
     def did(self, decision: Decision) -> None:
         """Count a step."""
@@ -72,7 +68,3 @@ class Metrics:
     def failed(self) -> None:
         """Count a failure."""
         self._failures.inc()
-
-    def exposition(self) -> bytes:
-        """Return everything as text."""
-        return generate_latest(self.registry)

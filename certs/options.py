@@ -1,43 +1,44 @@
-"""What the commands' options have in common, and their errors as exit codes."""
+"""The options that commands share, and the errors of the API server as exit codes."""
 
 import datetime as dt
-import ipaddress
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
 from typing import Any, Final
 
 import click
 
-from certs.cluster import Cluster, ClusterError, ConfigurationError, connect
-from certs.configurations import KINDS, Reference
+from certs.configurations import ConfigurationName
 from certs.durations import Duration, spoken
 from certs.lifetime import Lives
 from certs.names import InvalidNameError, canonical
+from webhook.kube.api import Api, connect
+from webhook.kube.credentials import NoCredentials
+from webhook.kube.refusals import ApiError
+from webhook.kube.resources import WEBHOOK_CONFIGURATIONS
 
 DEFAULTS: Final = Lives()
 
-UNREACHABLE: Final = 3
-"""Exit code: the API server can't be reached, or refuses to answer."""
+AGENT: Final = "live-migration-webhook-certs"
+"""Our name in the API server's log, and field manager of everything written here."""
 
 Command = Callable[..., Any]
 
 
-class Unreachable(click.ClickException):
-    """Ends a command with exit code 3."""
+class UnreachableError(click.ClickException):
+    """Ends a command: the API server can't be reached, or refuses to answer."""
 
-    exit_code = UNREACHABLE
+    exit_code = 3
 
 
 def namespace(*, required: bool) -> Callable[[Command], Command]:
     """Return the option for where the Secrets are."""
-    text = "Namespace of the Secrets and the Lease."
+    text = "Namespace of the Secrets."
     return click.option("--namespace", required=required, envvar="POD_NAMESPACE" if required else None, help=text)
 
 
 def name(command: Command) -> Command:
     """Add the option that the objects are named by."""
-    text = "The Secrets are NAME-ca and NAME-tls, the Lease is NAME-certs."
+    text = "The Secrets are NAME-ca and NAME-tls."
     return click.option("--name", default="live-migration-webhook", show_default=True, help=text)(command)
 
 
@@ -52,40 +53,11 @@ def kubeconfig(command: Command) -> Command:
 
 
 def configurations(command: Command) -> Command:
-    """Add the options that name webhook configurations; the command gets `references`."""
-
-    @wraps(command)
-    def with_references(**values: Any) -> Any:
-        named = {phase: values.pop(phase) for phase in KINDS}
-        found = tuple(Reference(phase=phase, name=name) for phase, names in named.items() for name in names)
-        return command(references=found, **values)
-
-    described = {phase: f"A {kind}; can be given again for more." for phase, kind in KINDS.items()}
-    return _with_options(
-        with_references,
-        *(click.option(f"--{phase}", multiple=True, metavar="NAME", help=text) for phase, text in described.items()),
-    )
-
-
-def lives(command: Command) -> Command:
-    """Add the options that say how long things take; the command gets `lives`."""
-
-    @wraps(command)
-    def with_lives(
-        *, leaf_life: dt.timedelta, ca_life: dt.timedelta, propagation: dt.timedelta, settle: dt.timedelta, **rest: Any
-    ) -> Any:
-        found = Lives(leaf=leaf_life, authority=ca_life, propagation=propagation, settle=settle)
-        if faults := found.faults():
-            raise click.UsageError("; ".join(faults))
-        return command(lives=found, **rest)
-
-    return _with_options(
-        with_lives,
-        duration("--leaf-life", DEFAULTS.leaf, "Life of a leaf, the certificate that is served."),
-        duration("--ca-life", DEFAULTS.authority, "Life of an authority."),
-        duration("--propagation", DEFAULTS.propagation, "Until every API server works with a new caBundle."),
-        duration("--settle", DEFAULTS.settle, "Until every pod serves a new leaf."),
-    )
+    """Add the options that name webhook configurations; the command gets them as `validating` and `mutating`."""
+    for phase in sorted(WEBHOOK_CONFIGURATIONS):
+        text = f"A {WEBHOOK_CONFIGURATIONS[phase].name}; can be given again for more."
+        command = click.option(f"--{phase}", multiple=True, metavar="NAME", callback=_named, help=text)(command)
+    return command
 
 
 def duration(flag: str, default: dt.timedelta, text: str) -> Callable[[Command], Command]:
@@ -93,10 +65,8 @@ def duration(flag: str, default: dt.timedelta, text: str) -> Callable[[Command],
     return click.option(flag, type=Duration(), default=default, help=f"{text}  [default: {spoken(default)}]")
 
 
-def _with_options(command: Command, *added: Callable[[Command], Command]) -> Command:
-    for option in reversed(added):
-        command = option(command)
-    return command
+def _named(_: click.Context, option: click.Parameter, value: tuple[str, ...]) -> tuple[ConfigurationName, ...]:
+    return tuple(ConfigurationName(phase=str(option.name), name=name) for name in value)
 
 
 def checked_names(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -117,25 +87,16 @@ def address(_: click.Context, __: click.Parameter, value: str | None) -> tuple[s
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
-def is_ip(host: str) -> bool:
-    """Whether a host is given as an IP address."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
 @contextmanager
-def connected(file: str | None, context: str | None) -> Iterator[Cluster]:
-    """Connect for the time of a command; errors become its end with one line and the exit code that says so."""
+def connected(kubeconfig: str | None, context: str | None) -> Iterator[Api]:
+    """Connect to the API server for a command; an error ends it with one line and an exit code."""
     try:
-        cluster = connect(file, context)
-    except ConfigurationError as error:
+        api = connect(kubeconfig or "", context or "", agent=AGENT)
+    except NoCredentials as error:
         raise click.UsageError(f"there is no API server to ask: {error}") from error
     try:
-        yield cluster
-    except ClusterError as error:
-        raise Unreachable(str(error)) from error
+        yield api
+    except ApiError as error:
+        raise UnreachableError(str(error)) from error
     finally:
-        cluster.close()
+        api.close()

@@ -1,10 +1,9 @@
 """A certificate and its private key, as objects and as PEM."""
 
-from dataclasses import dataclass
-
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from msgspec import Struct
 
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 """Private keys that can be read; those made here are ECDSA P-256."""
@@ -14,8 +13,7 @@ class UnreadablePairError(ValueError):
     """A certificate and a key that can't be used together; the message says why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+class Pair(Struct, frozen=True, kw_only=True):
     """A certificate and the private key that belongs to it."""
 
     certificate: x509.Certificate
@@ -42,6 +40,17 @@ def read_pair(certificate: bytes, key: bytes) -> Pair:
     if pair.key.public_key() != first.public_key():
         raise UnreadablePairError("the key does not belong to the certificate")
     return pair
+
+
+def found_pair(certificate: bytes, key: bytes, place: str, problems: list[str]) -> Pair | None:
+    """Return the pair at a place; None when there is none, or it can't be read, which is added to the problems."""
+    if not certificate and not key:
+        return None
+    try:
+        return read_pair(certificate, key)
+    except UnreadablePairError as error:
+        problems.append(f"{place}: {error}")
+        return None
 
 
 def read_certificate(pem: bytes) -> x509.Certificate:

@@ -5,8 +5,10 @@ bundle with the next authority has been published everywhere needs to be written
 """
 
 import datetime as dt
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from certs.bundle import Certificates, distinct, unexpired
 from certs.pair import Pair
@@ -27,8 +29,7 @@ class Phase(StrEnum):
     SWITCHED = "switched"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True):
     """The authorities.
 
     current: signs leaves. None when its key was lost: then nothing is signed until the next one is trusted.

@@ -8,12 +8,13 @@ decided anew from what is there, so that it does not matter where the one before
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from msgspec import Struct
+
 from certs.bundle import Certificates, distinct, to_pem, unexpired, verifiers
-from certs.configurations import Configuration, Reference
+from certs.configurations import Configuration, ConfigurationName
 from certs.lifetime import Lives, due, issued_at, valid
 from certs.names import names_of
 from certs.pair import Pair
@@ -41,8 +42,7 @@ class Step(StrEnum):
     WAIT = "wait"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """A step, the reason for it in words, and the authorities that stay trusted (begin and adopt)."""
 
     step: Step
@@ -50,8 +50,7 @@ class Decision:
     overlap: Certificates = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class State(Struct, frozen=True, kw_only=True):
     """What is there.
 
     now: the time of the API server, which is the one that verifies.
@@ -75,10 +74,10 @@ class State:
         """Every authority that some configuration trusts, and that has not ended."""
         return unexpired((c for each in self.configurations for c in each.authorities), self.now)
 
-    def synced(self, record: Record) -> dict[Reference, bool]:
+    def synced(self, record: Record) -> dict[ConfigurationName, bool]:
         """Return for each configuration whether it trusts exactly the bundle of the record."""
         bundle = to_pem(record.bundle(self.now))
-        return {configuration.reference: configuration.trusts(bundle) for configuration in self.configurations}
+        return {configuration.name: configuration.trusts(bundle) for configuration in self.configurations}
 
     def in_sync(self, record: Record) -> bool:
         """Whether every configuration trusts exactly the bundle of the record."""

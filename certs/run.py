@@ -2,24 +2,24 @@
 
 import datetime as dt
 import signal
-import socket
 import threading
 from typing import Final
 
 import click
 import structlog
 
-from certs import logs, options
-from certs.cluster import Cluster
-from certs.configurations import Reference
-from certs.keeper import Charge, Keeper
-from certs.lease import SECONDS, Lease
+from certs import options
+from certs.configurations import ConfigurationName
+from certs.health import Health
+from certs.keeper import Keeper, KeeperConfig
 from certs.lifetime import Lives
 from certs.loop import Loop, StuckError
 from certs.metrics import Metrics
 from certs.names import InvalidNameError, canonical, service_names
-from certs.probes import Application, Health, Probes
-from certs.watch import Watch
+from certs.probes import Probes
+from certs.stopwatch import Stopwatch
+from webhook.kube import logs
+from webhook.kube.api import Api
 
 TICK: Final = dt.timedelta(seconds=10)
 
@@ -32,7 +32,7 @@ GRACE: Final = dt.timedelta(seconds=60)
 log = structlog.get_logger(__name__)
 
 
-@click.command()
+@click.command("run")
 @options.namespace(required=True)
 @options.name
 @click.option("--service", help="Service that the leaf is for.  [default: as --name]")
@@ -41,10 +41,11 @@ log = structlog.get_logger(__name__)
 )
 @options.configurations
 @options.kubeconfig
-@options.lives
+@options.duration("--leaf-life", options.DEFAULTS.leaf, "Life of a leaf, the certificate that is served.")
+@options.duration("--ca-life", options.DEFAULTS.authority, "Life of an authority.")
+@options.duration("--propagation", options.DEFAULTS.propagation, "Until every API server works with a new caBundle.")
+@options.duration("--settle", options.DEFAULTS.settle, "Until every pod serves a new leaf.")
 @options.duration("--tick", TICK, "Between looks; a minute at most.")
-@options.duration("--lease", dt.timedelta(seconds=SECONDS), "Until another keeper takes over from one that vanished.")
-@click.option("--identity", envvar="POD_NAME", help="Who holds the Lease.  [default: the host's name]")
 @click.option(
     "--listen",
     default="0.0.0.0:8080",
@@ -54,49 +55,47 @@ log = structlog.get_logger(__name__)
 )
 @click.option("--log-format", type=click.Choice(["json", "console"]), default="json", show_default=True)
 @click.option("--once", is_flag=True, help="Do what can be done now, and end; recorded times are trusted.")
-def run(
+def command(
     *,
     namespace: str,
     name: str,
     service: str | None,
     dns: tuple[str, ...],
-    references: tuple[Reference, ...],
+    validating: tuple[ConfigurationName, ...],
+    mutating: tuple[ConfigurationName, ...],
     kubeconfig: str | None,
     context: str | None,
-    lives: Lives,
+    leaf_life: dt.timedelta,
+    ca_life: dt.timedelta,
+    propagation: dt.timedelta,
+    settle: dt.timedelta,
     tick: dt.timedelta,
-    lease: dt.timedelta,
-    identity: str | None,
     listen: tuple[str, int],
     log_format: str,
     once: bool,
 ) -> None:
     """Keep the authority, the leaf and the caBundle of webhook configurations in a cluster, until SIGTERM.
 
-    Everything is in two Secrets, NAME-ca (never mounted) and NAME-tls; the holder of the Lease NAME-certs writes.
+    Everything is in two Secrets, NAME-ca (never mounted) and NAME-tls. Several keepers may run at once.
     """
     if tick > LONGEST_TICK:
         raise click.UsageError("--tick must be a minute at most")
-    charge = Charge(
+    lives = Lives(leaf=leaf_life, authority=ca_life, propagation=propagation, settle=settle)
+    if faults := lives.faults():
+        raise click.UsageError("; ".join(faults))
+    config = KeeperConfig(
         namespace=namespace,
         name=name,
-        configurations=references,
+        configurations=(*validating, *mutating),
         names=_names(service or name, namespace, dns),
         lives=lives,
     )
-    with options.connected(kubeconfig, context) as cluster:
-        logs.configure(json=log_format == "json")
-        held = Lease(
-            cluster,
-            namespace=namespace,
-            name=f"{name}-certs",
-            identity=identity or socket.gethostname(),
-            seconds=max(1, int(lease.total_seconds())),
-        )
+    with options.connected(kubeconfig, context) as api:
+        logs.configure(log_format, "info")
         if once:
-            _once(cluster, charge, held)
+            _once(api, config)
         else:
-            _until_stopped(cluster, charge, held, tick=tick, listen=listen)
+            _until_stopped(api, config, tick=tick, listen=listen)
 
 
 def _names(service: str, namespace: str, further: tuple[str, ...]) -> tuple[str, ...]:
@@ -106,26 +105,23 @@ def _names(service: str, namespace: str, further: tuple[str, ...]) -> tuple[str,
         raise click.UsageError(str(error)) from error
 
 
-def _once(cluster: Cluster, charge: Charge, lease: Lease) -> None:
-    loop = Loop(Keeper(cluster, charge), lease, Metrics(charge.configurations), Health(GRACE.total_seconds()))
+def _once(api: Api, config: KeeperConfig) -> None:
+    loop = Loop(Keeper(api, config), Metrics(config.configurations), Health(GRACE.total_seconds()))
     try:
-        if not loop.once():
-            log.info("another keeper holds the Lease", holder=lease.holder)
+        loop.once()
     except StuckError as error:
         raise click.ClickException(str(error)) from error
 
 
-def _until_stopped(
-    cluster: Cluster, charge: Charge, lease: Lease, *, tick: dt.timedelta, listen: tuple[str, int]
-) -> None:
-    metrics, health = Metrics(charge.configurations), Health((3 * tick + GRACE).total_seconds())
+def _until_stopped(api: Api, config: KeeperConfig, *, tick: dt.timedelta, listen: tuple[str, int]) -> None:
+    metrics, health = Metrics(config.configurations), Health((3 * tick + GRACE).total_seconds())
     try:
-        probes = Probes(*listen, Application(health, metrics.exposition))
+        probes = Probes(*listen, health, metrics.registry)
     except OSError as error:
         raise click.UsageError(f"--listen: {error}") from error
     probes.start()
     log.info("listening", port=probes.port)
-    Loop(Keeper(cluster, charge, Watch()), lease, metrics, health).run(_stopped(), tick.total_seconds())
+    Loop(Keeper(api, config, Stopwatch()), metrics, health).run(_stopped(), tick.total_seconds())
     probes.stop()
     log.info("stopped")
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import click
 
 from certs import options, places, presentation
-from certs.configurations import Reference
-from certs.places import Survey
-from certs.sightings import judge
+from certs.configurations import ConfigurationName
+from certs.inspection import Client, Found, inspect
+from certs.objects import read_objects
 
 
-@click.command()
+@click.command("show")
 @click.option("--dir", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A folder.")
 @options.namespace(required=False)
 @options.name
@@ -20,12 +20,13 @@ from certs.sightings import judge
 @click.option("--address", metavar="HOST:PORT", callback=options.address, help="A server to ask for its certificate.")
 @click.option("--server-name", help="The name to ask it for.  [default: the host of --address]")
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
-def show(
+def command(
     *,
     folder: Path | None,
     namespace: str | None,
     name: str,
-    references: tuple[Reference, ...],
+    validating: tuple[ConfigurationName, ...],
+    mutating: tuple[ConfigurationName, ...],
     kubeconfig: str | None,
     context: str | None,
     address: tuple[str, int] | None,
@@ -39,23 +40,25 @@ def show(
     """
     if not folder and not namespace and not address:
         raise click.UsageError("say where to look: --namespace, --dir or --address")
-    survey, now = Survey(), dt.datetime.now(dt.UTC)
+    seen: list[Found | Client] = []
     if folder:
-        _look_into(survey, folder)
+        seen += _in_folder(folder)
     if namespace:
-        with options.connected(kubeconfig, context) as cluster:
-            places.in_cluster(survey, cluster, namespace=namespace, name=name, among=references)
+        with options.connected(kubeconfig, context) as api:
+            objects = read_objects(api, namespace=namespace, name=name, configurations=(*validating, *mutating))
+        seen += places.in_objects(objects, namespace, name)
     if address:
-        places.served(survey, *address, server_name or address[0])
-    sightings = [judge(found, survey.trusts, now) for found in survey.found]
+        seen.append(places.served(*address, server_name or address[0]))
+    now, clients = dt.datetime.now(dt.UTC), [each for each in seen if isinstance(each, Client)]
+    inspected = [inspect(each, clients, now) for each in seen if isinstance(each, Found)]
     present = presentation.as_json if output == "json" else presentation.as_table
-    click.echo(present(sightings, now))
-    if any(sighting.verifies is False for sighting in sightings):
+    click.echo(present(inspected, now))
+    if any(each.verifies is False for each in inspected):
         raise SystemExit(1)
 
 
-def _look_into(survey: Survey, folder: Path) -> None:
+def _in_folder(folder: Path) -> list[Found | Client]:
     try:
-        places.in_folder(survey, folder)
+        return list(places.in_folder(folder))
     except OSError as error:
         raise click.UsageError(f"{folder} can't be read: {error}") from error

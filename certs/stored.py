@@ -7,11 +7,13 @@ certificate stays trusted.
 import base64
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from certs.bundle import Certificates, distinct, read_bundle, to_pem
-from certs.pair import Pair, UnreadablePairError, read_pair
+from certs.pair import Pair, found_pair
 from certs.record import Phase, Record
 
 Object = Mapping[str, Any]
@@ -22,8 +24,7 @@ SINCE: Final = "live-migration-webhook/rotation-since"
 """Annotations of the CA Secret: how far a rotation has come, and since when (RFC 3339)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class Stored(Struct, frozen=True, kw_only=True):
     """What the Secrets hold; `problems` says what could not be read."""
 
     record: Record | None = None
@@ -38,8 +39,8 @@ def read(authority: Object | None, leaf: Object | None) -> Stored:
     record = _record(authority, problems) if authority else None
     return Stored(
         record=record,
-        leaf=_pair(_content(leaf), "tls", problems) if leaf else None,
-        leaf_authorities=read_bundle(_content(leaf).get("ca.crt", b"")) if leaf else (),
+        leaf=_pair(content_of(leaf), "tls", problems) if leaf else None,
+        leaf_authorities=read_bundle(content_of(leaf).get("ca.crt", b"")) if leaf else (),
         problems=tuple(problems),
     )
 
@@ -56,12 +57,12 @@ def authority_secret(record: Record) -> dict[str, Any]:
 
 
 def leaf_secret(pair: Pair, authority: Pair) -> dict[str, Any]:
-    """Return data of the leaf's Secret, with the authority it comes from."""
+    """Return data of the leaf's Secret, with the authority that signed it."""
     return {"data": _encoded({**_files("tls", pair), "ca.crt": authority.certificate_pem})}
 
 
 def _record(secret: Object, problems: list[str]) -> Record | None:
-    content = _content(secret)
+    content = content_of(secret)
     annotations: Object = secret["metadata"].get("annotations") or {}
     record = Record(
         current=_pair(content, "ca", problems),
@@ -80,14 +81,8 @@ def _record(secret: Object, problems: list[str]) -> Record | None:
 
 
 def _pair(content: Mapping[str, bytes], prefix: str, problems: list[str]) -> Pair | None:
-    certificate, key = content.get(f"{prefix}.crt", b""), content.get(f"{prefix}.key", b"")
-    if not certificate and not key:
-        return None
-    try:
-        return read_pair(certificate, key)
-    except UnreadablePairError as error:
-        problems.append(f"{prefix}.crt and {prefix}.key: {error}")
-        return None
+    certificate, key = f"{prefix}.crt", f"{prefix}.key"
+    return found_pair(content.get(certificate, b""), content.get(key, b""), f"{certificate} and {key}", problems)
 
 
 def _time(text: object) -> dt.datetime | None:
@@ -103,7 +98,8 @@ def _files(prefix: str, pair: Pair | None) -> dict[str, bytes]:
     return {f"{prefix}.crt": certificate, f"{prefix}.key": key}
 
 
-def _content(secret: Object) -> dict[str, bytes]:
+def content_of(secret: Object) -> dict[str, bytes]:
+    """Return the data of a Secret."""
     return {key: base64.b64decode(value) for key, value in (secret.get("data") or {}).items()}
 
 

@@ -12,9 +12,10 @@ from fidelity.clusters import random_case
 from fidelity.judges import SchedulerJudge, Verdict
 from fidelity.selectors import Json
 from fidelity.shrinking import shrink
+from webhook.engine.refusals import refusals
 from webhook.engine.target_pod.pod import admitted
-from webhook.engine.targets import ALL, BY_NODE, BY_PODS
-from webhook.engine.targets.predicate import Predicate, Refusal
+from webhook.engine.targets import ALL
+from webhook.engine.targets.predicate import Refusal
 from webhook.objects.amount import NOTHING
 from webhook.objects.fields import Fields
 from webhook.objects.metadata import read_metadata
@@ -46,13 +47,13 @@ def eligible(case: Json) -> frozenset[str]:
     """Return the nodes that we hold able to take the case's pod."""
     cluster = _cluster(case)
     nodes = cluster.nodes.all
-    for refusal in refusals(case, cluster):
+    for refusal in compared_refusals(case, cluster):
         nodes &= ~refusal.nodes
     return frozenset(cluster.nodes.names(nodes))
 
 
-def refusals(case: Json, cluster: Snapshot) -> Iterator[Refusal]:
-    """Yield who refuses which nodes."""
+def compared_refusals(case: Json, cluster: Snapshot) -> Iterator[Refusal]:
+    """Yield who refuses which nodes, as far as kube-scheduler judges it, too."""
     fields = Fields(case["pod"])
     metadata = read_metadata(fields)
     pod = admitted(
@@ -61,16 +62,8 @@ def refusals(case: Json, cluster: Snapshot) -> Iterator[Refusal]:
         scheduling=read_scheduling(fields.object("spec")),
         requests=NOTHING,
     )
-    for of_node in BY_NODE:
-        if _is_compared(of_node):
-            yield from of_node.refusals(pod.demands, cluster)
-    for of_pods in BY_PODS:
-        if _is_compared(of_pods):
-            yield from of_pods.refusals(pod, cluster)
-
-
-def _is_compared(predicate: Predicate) -> bool:
-    return predicate in ALL and predicate.ID not in BEYOND_THE_SCHEDULER
+    compared = {predicate.ID for predicate in ALL} - BEYOND_THE_SCHEDULER
+    return (refusal for refusal in refusals(pod, cluster) if refusal.predicate in compared)
 
 
 def disagreements(

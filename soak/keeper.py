@@ -21,7 +21,6 @@ LIVES: Final = {
     "propagation": "2s",
     "settle": "4s",
     "tick": "500ms",
-    "lease": "5s",
 }
 CONFIGURATIONS: Final = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
 

@@ -10,10 +10,12 @@ from testbed.fixture_files import FOLDER, Fixture, fixtures
 from webhook.admission.hooks import HOOKS
 from webhook.cli import main
 from webhook.engine.catalogue import entries
+from webhook.kube.files import objects_in
 from webhook.server.answer import Service
 from webhook.server.app import AdmissionApp
 from webhook.settings.settings import load
-from webhook.state.manifests import manifests
+from webhook.state.manifests import Manifests
+from webhook.state.snapshot import snapshot_of
 
 ALL = list(fixtures())
 OTHER_FOLDERS = {"several", "requests"}
@@ -31,7 +33,9 @@ def reviewed(fixture: Fixture) -> tuple[int, bytes]:
 def posted(fixture: Fixture) -> bytes:
     """Send the review to the Flask application; return the response's body."""
     settings = load({**fixture.expected.get("settings", {}), "cluster": str(fixture.path)}, {})
-    service = Service(cluster=manifests(str(fixture.path)), policy=settings.policy, request_timeout=5)
+    service = Service(
+        cluster=Manifests(snapshot_of(objects_in(str(fixture.path)))), policy=settings.policy, request_timeout=5
+    )
     path = max(hook.path for hook in HOOKS if fixture.resource in hook.resources)
     response = (
         AdmissionApp(service)

@@ -1,4 +1,4 @@
-"""The same migration is asked about again and again: what a snapshot remembers is what would be found anew."""
+"""The same migration is asked about again and again: what a snapshot caches is what would be found anew."""
 
 from itertools import product
 from typing import Any
@@ -11,7 +11,7 @@ from webhook.admission import migrations
 from webhook.admission.hooks import BY_PATH, decide
 from webhook.engine.policy import Enforcement, Policy, Profile
 from webhook.engine.verdict import Verdict
-from webhook.objects.migration import HOSTNAME
+from webhook.objects.labels import HOSTNAME
 from webhook.state import snapshot as snapshots
 from webhook.state.kinds import CLAIM
 from webhook.state.manifests import Manifests
@@ -25,7 +25,7 @@ CLUSTER = (
     a_vmi_document(a_spec(volumes=[VOLUME]), name="unshared"),
     a_claim("web-root", "ReadWriteOnce"),
 )
-WISHES: tuple[dict[str, Any], ...] = (
+SPECS: tuple[dict[str, Any], ...] = (
     {},
     {"addedNodeSelector": {HOSTNAME: "node-b"}},
     {"addedNodeSelector": {HOSTNAME: "node-a"}},
@@ -38,29 +38,29 @@ POLICIES = (
     Policy(enforcements={"cd-rom": Enforcement.WARN}),
     Policy(controllers=Enforcement.DENY),
 )
-QUESTIONS = tuple(product(("web", "with-cd", "unshared"), WISHES, ("alice", CONTROLLER), POLICIES))
+QUESTIONS = tuple(product(("web", "with-cd", "unshared"), SPECS, ("alice", CONTROLLER), POLICIES))
 
 
-def ask(snapshot: Snapshot, vmi: str, wish: dict[str, Any], user: str, policy: Policy) -> Verdict:
-    request = a_request(a_migration(vmi, **wish), userInfo={"username": user})
+def ask(snapshot: Snapshot, vmi: str, spec: dict[str, Any], user: str, policy: Policy) -> Verdict:
+    request = a_request(a_migration(vmi, **spec), userInfo={"username": user})
     return migrations.mutate(request, snapshot, policy)
 
 
-@pytest.mark.parametrize("remembered", [1, 1000], ids=["nearly nothing is kept", "everything is kept"])
-def test_who_asks_again_is_told_the_same(remembered: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshots, "REMEMBERED", remembered)
+@pytest.mark.parametrize("cached", [1, 1000], ids=["nearly nothing is kept", "everything is kept"])
+def test_the_same_question_gets_the_same_answer(cached: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "CACHED", cached)
     shared = snapshot_of(CLUSTER)
 
     told = [[ask(shared, *question) for question in QUESTIONS] for _ in range(2)]
 
     anew = [ask(snapshot_of(CLUSTER), *question) for question in QUESTIONS]
     assert told == [anew, anew]
-    assert len({(verdict.allowed, verdict.message) for verdict in anew}) > len(WISHES)
+    assert len({(verdict.allowed, verdict.message) for verdict in anew}) > len(SPECS)
 
 
 def test_a_cluster_that_has_changed_is_judged_anew() -> None:
     before = snapshot_of(CLUSTER)
-    question = ("unshared", WISHES[0], "alice", POLICIES[0])
+    question = ("unshared", SPECS[0], "alice", POLICIES[0])
     assert not ask(before, *question).allowed
 
     shared = snapshot_of([a_claim("web-root", "ReadWriteMany")]).table(CLAIM.name)
@@ -71,12 +71,12 @@ def test_a_cluster_that_has_changed_is_judged_anew() -> None:
 
 
 @pytest.mark.parametrize(
-    ("added", "remembered"),
+    ("added", "cached"),
     [pytest.param("n" * 60, True, id="a label"), pytest.param("n" * 100_000, False, id="what no label can be")],
 )
-def test_what_a_stranger_writes_without_end_is_not_remembered(added: str, remembered: bool) -> None:  # noqa: FBT001
+def test_what_is_too_long_to_be_a_label_is_not_cached(added: str, cached: bool) -> None:  # noqa: FBT001
     cluster = Manifests(snapshot_of(CLUSTER))
 
     decide(BY_PATH["/mutate/migrations"], a_request(a_migration(addedNodeSelector={added: "x"})), cluster, Policy(), 5)
 
-    assert bool(cluster.snapshot()._found) is remembered
+    assert bool(cluster.snapshot()._cache) is cached

@@ -120,13 +120,5 @@ def test_a_patch_is_a_json_patch_in_base64() -> None:
     assert orjson.loads(base64.b64decode(response["patch"])) == list(verdict.patch)
 
 
-def test_paths_in_an_object_start_at_the_object() -> None:
-    request = a_request(object={"spec": {"vmiName": 7}})
-
-    request.object.object("spec").text("vmiName")
-
-    assert request.object.misread == ["spec.vmiName is a number, not a string"]
-
-
 def test_a_null_object_is_an_empty_one() -> None:
-    assert a_request(object=None).object.value == {}
+    assert a_request(object=None).object == {}

@@ -52,6 +52,25 @@ class TestVirtualMachines:
             'It has to stay migratable: label live-migration-webhook/required="true" on the VM or its namespace.'
         )
 
+    def test_what_could_not_be_read_is_told_once_though_a_refusal_is_judged_twice(self) -> None:
+        document = a_vm_document({**WITH_CD_ROM, "hostname": 7}, labels={"live-migration-webhook/required": "true"})
+
+        verdict = self.verdict(document)
+
+        assert not verdict.allowed
+        assert verdict.warnings == ("spec.template.spec.hostname is a number, not a string: taken as absent",)
+
+    def test_a_vm_that_can_migrate_is_not_warned_of_its_eviction_strategy(self) -> None:
+        assert self.verdict(a_vm_document(a_spec(evictionStrategy="LiveMigrate"))) == ALLOWED
+
+    def test_a_vm_that_cannot_migrate_but_must_is_told_that_its_drain_will_hang(self) -> None:
+        verdict = self.verdict(a_vm_document({**WITH_CD_ROM, "evictionStrategy": "LiveMigrate"}))
+
+        assert verdict.warnings == (
+            "cd-rom: spec.template.spec.domain.devices.disks[0].cdrom: eject the CD-ROM",
+            "spec.template.spec.evictionStrategy is LiveMigrate, but it can't migrate: a drain of its node will hang",
+        )
+
     def test_kubevirt_itself_is_never_kept_from_starting_a_machine(self) -> None:
         label = {"live-migration-webhook/required": "true"}
         document = a_vmi_document(WITH_CD_ROM, labels=label)

@@ -15,15 +15,14 @@ from click.testing import CliRunner
 from certs import stored
 from certs.bundle import ca_bundle, to_pem
 from certs.cli import certs
-from certs.configurations import KINDS
 from certs.record import Phase, Record
 from testbed.api import JSON_PATCH, Api, ApiError, Object
 from testbed.control_plane import ControlPlane
 from testbed.processes import LOOPBACK, Process, free_ports
 from tests.certs.rights import grant, revoke
+from webhook.kube.resources import SECRET, WEBHOOK_CONFIGURATIONS
 
 NAME = "webhook"
-HOOKS = "/apis/admissionregistration.k8s.io/v1"
 COMMAND = (sys.executable, "-m", "certs")
 
 
@@ -41,29 +40,23 @@ class Installation:
     def remove(self) -> None:
         """Remove what does not go with the namespace."""
         revoke(self.api, self.namespace)
-        for phase in KINDS:
+        for phase in WEBHOOK_CONFIGURATIONS:
             if self.api.exists(self.configuration(phase)):
                 self.api.delete(self.configuration(phase))
 
     def configuration(self, phase: str) -> str:
         """Path of a webhook configuration."""
-        return f"{HOOKS}/{KINDS[phase].lower()}s/{self.namespace}"
+        return WEBHOOK_CONFIGURATIONS[phase].path(name=self.namespace)
 
     def secret(self, suffix: str) -> str:
         """Path of a Secret."""
-        return f"/api/v1/namespaces/{self.namespace}/secrets/{NAME}-{suffix}"
-
-    @property
-    def lease(self) -> str:
-        """Path of the Lease."""
-        return f"/apis/coordination.k8s.io/v1/namespaces/{self.namespace}/leases/{NAME}-certs"
+        return SECRET.path(self.namespace, f"{NAME}-{suffix}")
 
     def register(self, *, port: int, webhooks: int = 1) -> None:
         """Register webhooks for config maps of the namespace, trusting nobody yet."""
-        for phase, kind in KINDS.items():
-            path = self.configuration(phase).rpartition("/")[0]
+        for kind in WEBHOOK_CONFIGURATIONS.values():
             hooks = [self.webhook(number, port) for number in range(webhooks)]
-            self.api.post(path, {"kind": kind, "metadata": {"name": self.namespace}, "webhooks": hooks})
+            self.api.post(kind.path(), {"kind": kind.name, "metadata": {"name": self.namespace}, "webhooks": hooks})
 
     def webhook(self, number: int, port: int) -> Object:
         """Return one entry of a webhook configuration."""
@@ -84,17 +77,17 @@ class Installation:
         """Let the one webhook of each configuration trust the authorities, as an administrator."""
         bundle = ca_bundle(to_pem(record.certificates))
         operation = {"op": "add", "path": "/webhooks/0/clientConfig/caBundle", "value": bundle}
-        for phase in KINDS:
+        for phase in WEBHOOK_CONFIGURATIONS:
             self.api.patch(self.configuration(phase), [operation], kind=JSON_PATCH)
 
     def bundle_of_each(self) -> dict[str, str]:
         """Return the caBundle of the first webhook of each configuration, base64."""
-        found = {phase: self.api.get(self.configuration(phase)) for phase in KINDS}
+        found = {phase: self.api.get(self.configuration(phase)) for phase in WEBHOOK_CONFIGURATIONS}
         return {phase: each["webhooks"][0]["clientConfig"].get("caBundle", "") for phase, each in found.items()}
 
     def bundles(self) -> set[str]:
         """Return the different caBundles of all webhooks, base64."""
-        found = [self.api.get(self.configuration(phase)) for phase in KINDS]
+        found = [self.api.get(self.configuration(phase)) for phase in WEBHOOK_CONFIGURATIONS]
         return {hook["clientConfig"].get("caBundle", "") for each in found for hook in each["webhooks"]}
 
     def record(self) -> Record | None:
@@ -128,9 +121,9 @@ class Installation:
         return run(*self.arguments("--once", *further))
 
     @contextmanager
-    def keeper(self, *further: str, identity: str = "keeper") -> Iterator["KeeperProcess"]:
+    def keeper(self, *further: str) -> Iterator["KeeperProcess"]:
         """Run a keeper that goes on."""
-        keeper = KeeperProcess(self, identity, *further)
+        keeper = KeeperProcess(self, *further)
         keeper.process.start()
         try:
             yield keeper
@@ -141,10 +134,10 @@ class Installation:
 class KeeperProcess:
     """A `certs run` process, its probes and metrics."""
 
-    def __init__(self, installation: Installation, identity: str, *further: str) -> None:
+    def __init__(self, installation: Installation, *further: str) -> None:
         (self.port,) = free_ports(1)
-        arguments = installation.arguments("--identity", identity, "--listen", f"{LOOPBACK}:{self.port}", *further)
-        name = f"{identity}-{uuid.uuid4().hex[:6]}"
+        arguments = installation.arguments("--listen", f"{LOOPBACK}:{self.port}", *further)
+        name = f"keeper-{uuid.uuid4().hex[:6]}"
         self.process: Process = installation.plane.leashed(name, *COMMAND, *arguments)
 
     def get(self, path: str) -> tuple[int, str]:

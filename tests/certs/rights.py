@@ -11,7 +11,7 @@ CONFIGURATIONS = ["validatingwebhookconfigurations", "mutatingwebhookconfigurati
 def grant(api: Api, namespace: str, name: str) -> None:
     """Make a service account and let it keep the certificates of `name`; its configurations are named as the namespace.
 
-    Creating needs the name too, since the keeper creates by server-side apply and by PUT.
+    Creating needs the name too, since the keeper creates by server-side apply.
     """
     api.post(f"/api/v1/namespaces/{namespace}/serviceaccounts", {"metadata": {"name": name}})
     subjects = [{"kind": "ServiceAccount", "name": name, "namespace": namespace}]
@@ -39,7 +39,6 @@ def let_write(
     in_the_namespace = [
         _rule("", ["secrets"], readable, "get"),
         *([_rule("", ["secrets"], writable, "create", "patch")] if writable else []),
-        _rule("coordination.k8s.io", ["leases"], [f"{name}-certs"], "get", "create", "update"),
     ]
     in_the_cluster = [
         _rule(hooks, CONFIGURATIONS, [namespace], "get"),

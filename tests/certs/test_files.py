@@ -200,7 +200,7 @@ def test_the_command_prints_the_caBundle_and_nothing_else(tmp_path: Path) -> Non
     [
         (["--dns", "a_b"], "Invalid value for '--dns': 'a_b' is neither a DNS name nor an IP address"),
         ([], "Missing option '--dns'."),
-        (["--dns", "a", "--leaf-life", "1y"], "'1y' is no duration such as 90d, 36h, 10m, 30s or 500ms"),
+        (["--dns", "a", "--leaf-life", "1x"], "'1x' is no duration such as 90d, 36h, 10m, 30s or 500ms"),
         (["--dns", "a", "--leaf-life", "0s"], "Invalid value for '--leaf-life': it must be longer than nothing"),
         (
             ["--dns", "a", "--leaf-life", "2h", "--ca-life", "1h"],

@@ -5,13 +5,13 @@ import json
 from typing import Any
 
 from certs import stored
-from certs.configurations import KINDS
 from certs.record import Phase
 from testbed.api import JSON_PATCH, Object
 from testbed.waiting import until
-from tests.certs.history import UNUSED_PORT, install_long_ago, trusted
+from tests.certs.history import UNUSED_PORT, install_long_ago, is_rotated, trusted
 from tests.certs.installation import NAME, Installation
 from tests.certs.rights import let_write
+from webhook.kube.resources import WEBHOOK_CONFIGURATIONS
 
 
 def test_a_first_start_makes_authority_leaf_and_caBundle_with_rights_to_named_objects_alone(  # noqa: N802
@@ -33,7 +33,7 @@ def test_a_second_start_changes_nothing(installation: Installation) -> None:
     installation.once()
     paths = [
         *map(installation.secret, ("ca", "tls")),
-        *map(installation.configuration, KINDS),
+        *map(installation.configuration, WEBHOOK_CONFIGURATIONS),
     ]
     before = [installation.api.get(path)["metadata"]["resourceVersion"] for path in paths]
     result = installation.once()
@@ -71,12 +71,12 @@ def test_a_configuration_that_comes_later_is_told_and_trusted_then(installation:
     with installation.keeper() as keeper:
         until(keeper.is_ready, "ready")
         metric = 'live_migration_webhook_ca_bundle_in_sync{{configuration="{}/' + installation.namespace + '"}}'
-        assert [keeper.metric(metric.format(phase)) for phase in KINDS] == [0, 0]
+        assert [keeper.metric(metric.format(phase)) for phase in WEBHOOK_CONFIGURATIONS] == [0, 0]
         assert (
             f"the webhook configuration validating/{installation.namespace} is missing" in keeper.process.last_lines()
         )
         installation.register(port=UNUSED_PORT)
-        until(lambda: [keeper.metric(metric.format(phase)) for phase in KINDS] == [1, 1], "in sync")
+        until(lambda: [keeper.metric(metric.format(phase)) for phase in WEBHOOK_CONFIGURATIONS] == [1, 1], "in sync")
 
 
 def test_metrics_tell_when_certificates_end_and_how_far_a_rotation_is(installation: Installation) -> None:
@@ -104,7 +104,7 @@ def apply(installation: Installation, webhooks: list[Object]) -> Object:
     """Apply the validating configuration as a GitOps tool does."""
     body = {
         "apiVersion": "admissionregistration.k8s.io/v1",
-        "kind": KINDS["validating"],
+        "kind": WEBHOOK_CONFIGURATIONS["validating"].name,
         "metadata": {"name": installation.namespace},
         "webhooks": webhooks,
     }
@@ -129,29 +129,19 @@ def test_a_gitops_tool_keeps_its_fields_and_may_add_and_drop_webhooks(installati
     assert len({hook["clientConfig"]["caBundle"] for hook in healed}) == 1
 
 
-def leaders(*keepers: Any) -> list[float]:
-    return [keeper.metric("live_migration_webhook_certificate_keeper_leader") for keeper in keepers]
-
-
-def test_of_two_keepers_one_writes_and_the_other_takes_over(installation: Installation) -> None:
+def test_two_keepers_at_once_rotate_an_authority_together_and_either_alone(installation: Installation) -> None:
+    before = install_long_ago(installation)
     installation.register(port=UNUSED_PORT)
-    lease = ("--lease", "3s")
-    with installation.keeper(*lease, identity="first") as first:
-        until(first.is_ready, "the first is ready")
-        with installation.keeper(*lease, identity="second") as second:
-            until(second.is_ready, "the second is ready")
-            assert leaders(first, second) == [1, 0]
-            assert second.metric('live_migration_webhook_certificate_keeper_steps_total{step="begin"}') == 0
-            first.process.stop()
-            assert first.process._running
-            assert first.process._running.returncode == 0
-            until(lambda: leaders(second) == [1], "the second takes over at once")
-            with installation.keeper(*lease, identity="third") as third:
-                until(third.is_ready, "the third is ready")
-                second.process.kill()
-                until(lambda: leaders(third) == [1], "the third takes over when the Lease has run out")
-    spec = installation.api.get(installation.lease)["spec"]
-    assert (spec["holderIdentity"], spec["leaseTransitions"]) == ("", 2)
+    with installation.keeper() as first, installation.keeper() as second:
+        until(lambda: is_rotated(installation, before), "the authority is rotated")
+        until(lambda: first.is_ready() and second.is_ready(), "both are ready")
+        first.process.stop()
+        assert first.process._running
+        assert first.process._running.returncode == 0
+        installation.api.delete(installation.secret("tls"))
+        until(lambda: installation.api.exists(installation.secret("tls")), "the second goes on alone")
+        metric = 'live_migration_webhook_ca_bundle_in_sync{configuration="validating/' + installation.namespace + '"}'
+        assert second.metric(metric) == 1
 
 
 def test_a_configuration_that_can_not_be_written_does_not_keep_a_leaf_from_being_made(

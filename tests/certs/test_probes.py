@@ -6,11 +6,12 @@ from collections.abc import Iterator
 import pytest
 import urllib3
 
-from certs.configurations import Reference
+from certs.configurations import ConfigurationName
+from certs.health import Health
 from certs.metrics import Metrics
-from certs.probes import Application, Health, Probes
+from certs.probes import Probes
 
-METRICS = Metrics((Reference(phase="validating", name="a"),))
+METRICS = Metrics((ConfigurationName(phase="validating", name="a"),))
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def health() -> Health:
 @pytest.fixture(params=["127.0.0.1", "::1"])
 def probes(request: pytest.FixtureRequest, health: Health) -> Iterator[Probes]:
     """Serve on a free port, of IPv4 and of IPv6."""
-    probes = Probes(request.param, 0, Application(health, METRICS.exposition))
+    probes = Probes(request.param, 0, health, METRICS.registry)
     probes.start()
     yield probes
     probes.stop()
@@ -53,7 +54,7 @@ def test_a_failure_is_told(probes: Probes, health: Health) -> None:
 def test_a_keeper_that_looks_no_more_is_neither_alive_nor_ready() -> None:
     health = Health(0)
     health.succeeded()
-    assert (health.live(), health.ready()) == ("the keeper looks no more", "the keeper looks no more")
+    assert health.broken() == health.missing() == ["the keeper looks no more"]
 
 
 def test_metrics_are_there_before_anything_happened(probes: Probes) -> None:

@@ -11,9 +11,9 @@ from certs import presentation
 from certs.authority import new_authority, new_leaf
 from certs.bundle import to_pem
 from certs.files import ensure
+from certs.inspection import Client, Found, authorities, inspect
 from certs.lifetime import Lives
 from certs.pair import Pair
-from certs.sightings import Found, Trust, authorities, judge
 from tests.certs.installation import asked_wrongly, run
 from tests.certs.keys import known
 
@@ -23,8 +23,8 @@ A, B = (new_authority(now=NOW, life=730 * DAY, random=known(number)) for number 
 LEAF = new_leaf(A, ["webhook.here.svc", "127.0.0.1"], now=NOW, life=90 * DAY, random=known(3))
 
 
-def trust(*pairs: Pair, server_name: str = "") -> Trust:
-    return Trust(who="mutating/m", authorities=tuple(pair.certificate for pair in pairs), server_name=server_name)
+def trust(*pairs: Pair, server_name: str = "") -> Client:
+    return Client(who="mutating/m", authorities=tuple(pair.certificate for pair in pairs), server_name=server_name)
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,9 @@ def trust(*pairs: Pair, server_name: str = "") -> Trust:
     ids=["nobody", "its authority", "two", "by name", "nothing", "ended", "not yet", "one of two"],
 )
 def test_a_leaf_is_judged_by_everyone_who_has_to_accept_it(
-    trusts: list[Trust], after: int, *, verifies: bool | None, why: str
+    trusts: list[Client], after: int, *, verifies: bool | None, why: str
 ) -> None:
-    judged = judge(Found(place="here", kind="leaf", certificate=LEAF.certificate), trusts, NOW + after * DAY)
+    judged = inspect(Found(place="here", kind="leaf", certificate=LEAF.certificate), trusts, NOW + after * DAY)
     assert (judged.verifies, judged.why) == (verifies, why)
 
 
@@ -57,9 +57,9 @@ def test_a_leaf_is_judged_by_everyone_who_has_to_accept_it(
     ],
     ids=["another authority", "another name", "asked for another name"],
 )
-def test_a_refusal_says_who_refuses_and_by_which_name(trusts: Trust, asked_for: str, beginning: str) -> None:
+def test_a_refusal_says_who_refuses_and_by_which_name(trusts: Client, asked_for: str, beginning: str) -> None:
     found = Found(place="here", kind="leaf", certificate=LEAF.certificate, asked_for=asked_for)
-    judged = judge(found, [trusts], NOW)
+    judged = inspect(found, [trusts], NOW)
     assert judged.verifies is False
     assert judged.why.startswith(beginning)
 
@@ -76,7 +76,7 @@ def test_a_refusal_says_who_refuses_and_by_which_name(trusts: Trust, asked_for: 
 )
 def test_a_bundle_is_judged_by_itself(pem: bytes, *, verifies: bool, why: str) -> None:
     (found,) = authorities("here", pem)
-    judged = judge(found, [], NOW)
+    judged = inspect(found, [], NOW)
     assert (judged.verifies, judged.why) == (verifies, why)
 
 
@@ -86,7 +86,7 @@ def test_the_table_has_a_row_for_each_and_one_line_for_each_name() -> None:
         Found(place="Secret here/webhook-tls tls.crt", kind="leaf", certificate=LEAF.certificate),
         *authorities("mutating/m", b""),
     ]
-    table = presentation.as_table([judge(each, [trust()], NOW) for each in found], NOW)
+    table = presentation.as_table([inspect(each, [trust()], NOW) for each in found], NOW)
     ca_print, leaf_print = (pair.certificate.fingerprint(SHA256()).hex()[:16] for pair in (A, LEAF))
     lines = [line.split("  ") for line in table.splitlines()]
     cells = [[cell.strip() for cell in line if cell.strip()] for line in lines]

@@ -1,14 +1,15 @@
 """Which step follows from which state, one by one; that they keep the promise together is tested in test_promise."""
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
+from msgspec.structs import replace
 
 from certs.authority import new_authority, new_leaf
 from certs.bundle import Certificates, to_pem
 from certs.changes import Bundle, Leaf, change
-from certs.configurations import Configuration, Reference, Webhook
+from certs.configurations import Configuration, ConfigurationName, Webhook
 from certs.lifetime import Lives
 from certs.pair import Pair
 from certs.record import Record
@@ -36,7 +37,7 @@ def configuration(*trusted: Pair, name: str = "a") -> Configuration:
 
 def bundled(certificates: Certificates, *, name: str = "a") -> Configuration:
     webhook = Webhook(name="x.y.z", bundle=to_pem(certificates), server_name=NAMES[0])
-    return Configuration(reference=Reference(phase="validating", name=name), version="1", webhooks=(webhook,))
+    return Configuration(name=ConfigurationName(phase="validating", name=name), version="1", webhooks=(webhook,))
 
 
 A, B, C = authority(1), authority(2), authority(3)

@@ -2,31 +2,37 @@
 
 An API server may work with any bundle that was in a webhook configuration during the last `propagation`; a pod may
 serve any leaf that was in its Secret during the last `settle`. The promise of the rotation is checked against all of
-them at once.
+them at once, after each write of a keeper.
 """
 
 import base64
 import datetime as dt
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from copy import copy, deepcopy
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from itertools import count
+from typing import Any, cast
 
 from cryptography import x509
 
 from certs import stored
-from certs.bundle import ca_bundle, read_bundle, to_pem, verifiers
-from certs.changes import Bundle, Leaf, change
-from certs.configurations import Configuration, Reference, read_configuration
-from certs.lifetime import Lives
-from certs.record import Record
+from certs.authority import issued_by
+from certs.bundle import ca_bundle, read_bundle
+from certs.configurations import ConfigurationName
+from certs.keeper import Keeper, KeeperConfig
+from certs.lifetime import Lives, valid
 from certs.rotation import State, Step, next_step
-from certs.watch import Watch
+from certs.stopwatch import Stopwatch
 from tests.certs.keys import known
+from webhook.kube.api import Api
+from webhook.kube.refusals import ApiError, Conflict, NotFound, Rejected
 
 LIVES = Lives(authority=dt.timedelta(days=27), leaf=dt.timedelta(days=9))
 NAMES = ("webhook", "webhook.here.svc")
-REFERENCES = (Reference(phase="validating", name="a"), Reference(phase="mutating", name="b"))
+AUTHORITY, LEAF = "webhook-ca", "webhook-tls"
+REFERENCES = (ConfigurationName(phase="validating", name="a"), ConfigurationName(phase="mutating", name="b"))
 START = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 
 DAY = 86400.0
@@ -52,16 +58,20 @@ class World:
     """Seconds by which that clock is wrong just now."""
     authority: Object | None = None
     leaf: Object | None = None
-    bundles: dict[Reference, bytes] = field(default_factory=lambda: dict.fromkeys(REFERENCES, b""))
-    refusing: frozenset[Reference] = frozenset()
+    bundles: dict[ConfigurationName, bytes] = field(default_factory=lambda: dict.fromkeys(REFERENCES, b""))
+    refusing: frozenset[ConfigurationName] = frozenset()
     """Configurations that can't be written just now."""
+    heedless: bool = False
+    """Whether a write is taken whatever has changed since its object was read."""
     steps: list[Step] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.random = known()
         self.served: list[tuple[float, x509.Certificate]] = []
-        self.trusted: dict[Reference, list[tuple[float, bytes]]] = {}
+        self.trusted: dict[ConfigurationName, list[tuple[float, bytes]]] = {}
         self.checking = False
+        self.versions: dict[str, tuple[str, Object | None]] = {}
+        self.counter = count(1)
         self.restart()
 
     @property
@@ -75,40 +85,32 @@ class World:
         twin.steps, twin.served, twin.bundles = list(self.steps), list(self.served), dict(self.bundles)
         twin.trusted = {reference: list(seen) for reference, seen in self.trusted.items()}
         twin.authority, twin.leaf = deepcopy(self.authority), deepcopy(self.leaf)
-        twin.random = known(100)
+        twin.random, twin.versions, twin.counter = known(100), {}, count(1)
         twin.restart()
         return twin
 
     def restart(self) -> None:
         """Start the keeper's process anew: what it remembers is gone."""
-        self.watch = Watch(lambda: self.seconds)
+        self.stopwatch = Stopwatch(lambda: self.seconds)
+
+    def keeper(self, api: object = None, stopwatch: Stopwatch | None = None) -> Keeper:
+        """Return a keeper; `api` is what its requests pass through, `stopwatch` what it remembers."""
+        config = KeeperConfig(
+            namespace="here", name="webhook", configurations=REFERENCES, names=self.names, lives=self.lives
+        )
+        return Keeper(cast("Api", api or self), config, stopwatch or self.stopwatch, self.random)
 
     def state(self) -> State:
         """Return what the keeper sees."""
-        contents = stored.read(self.authority, self.leaf)
-        return self.watch.over(
-            State(
-                now=self.now,
-                record=contents.record,
-                leaf=contents.leaf,
-                leaf_authorities=contents.leaf_authorities,
-                configurations=tuple(self._configuration(reference) for reference in self.bundles),
-                names=self.names,
-                lives=self.lives,
-            )
-        )
+        return self.keeper().look().state
 
     def step(self) -> Step:
         """Let the keeper do one step."""
-        state = self.state()
-        decision = next_step(state)
-        match change(decision, state, self.random):
-            case Record() as record:
-                self.authority = written(self.authority, stored.authority_secret(record))
-            case Leaf(pair=pair, authority=authority):
-                self.leaf = written(self.leaf, stored.leaf_secret(pair, authority))
-            case Bundle(certificates=certificates):
-                self._publish(to_pem(certificates))
+        keeper = self.keeper()
+        seen = keeper.look()
+        decision = next_step(seen.state)
+        with suppress(ApiError):
+            keeper.act(decision, seen)
         if decision.step is not Step.WAIT:
             self.steps.append(decision.step)
         self.remember()
@@ -162,20 +164,76 @@ class World:
         for reference, seen in self.trusted.items():
             for _, bundle in seen:
                 for _, leaf in self.served:
-                    if not verifiers(leaf, read_bundle(bundle), self.now):
+                    if not _accepts(bundle, leaf, self.now):
                         raise BrokenPromiseError(f"{reference} may refuse {leaf.serial_number}; steps: {self.steps}")
 
-    def _configuration(self, reference: Reference) -> Configuration:
-        client = {"service": {"name": "webhook", "namespace": "here"}, "caBundle": ca_bundle(self.bundles[reference])}
-        found = {
-            "metadata": {"resourceVersion": "1"},
-            "webhooks": [{"name": "x.y.z", "clientConfig": client}],
-        }
-        return read_configuration(reference, found)
+    def find(self, _: object, __: str, name: str, *, timeout: float) -> Object | None:  # noqa: ARG002
+        """Answer a GET."""
+        found = deepcopy(self._objects()[name])
+        if found is not None:
+            found["metadata"]["resourceVersion"] = self._version(name)
+        return found
 
-    def _publish(self, bundle: bytes) -> None:
-        for reference in self.bundles.keys() - self.refusing:
-            self.bundles[reference] = bundle
+    def create_named(self, _: object, __: str, name: str, document: Object, *, timeout: float) -> None:  # noqa: ARG002
+        """Answer an apply of an object that must not be there yet."""
+        if self._objects()[name] is not None:
+            raise Conflict(name)
+        self._write(name, written(None, document))
+
+    def merge(self, _: object, __: str, name: str, version: str, change: Object, *, timeout: float) -> None:  # noqa: ARG002
+        """Answer a merge patch of an object that must be as it was read."""
+        self._must_be(name, version)
+        self._write(name, written(self._objects()[name], change))
+
+    def patch(self, _: object, __: str, name: str, operations: list[Object], *, timeout: float) -> None:  # noqa: ARG002
+        """Answer a JSON patch of a webhook configuration."""
+        (reference,) = (each for each in REFERENCES if each.name == name)
+        if reference in self.refusing:
+            raise Rejected(name)
+        self._must_be(name, operations[0]["value"])
+        (bundle,) = (each["value"] for each in operations if each["path"] == "/webhooks/0/clientConfig/caBundle")
+        self.bundles[reference] = base64.b64decode(bundle)
+        self.remember()
+
+    def _write(self, name: str, secret: Object) -> None:
+        if name == AUTHORITY:
+            self.authority = secret
+        else:
+            self.leaf = secret
+        self.remember()
+
+    def _must_be(self, name: str, version: str) -> None:
+        if self._objects()[name] is None:
+            raise NotFound(name)
+        if self._version(name) != version and not self.heedless:
+            raise Conflict(name)
+
+    def _version(self, name: str) -> str:
+        """Return a version that no former content of the object had."""
+        content = self._objects()[name]
+        if self.versions.get(name, ("", None))[1] != content:
+            self.versions[name] = str(next(self.counter)), deepcopy(content)
+        return self.versions[name][0]
+
+    def _objects(self) -> dict[str, Object | None]:
+        configurations = {reference.name: _configuration(bundle) for reference, bundle in self.bundles.items()}
+        return {AUTHORITY: self.authority, LEAF: self.leaf, **configurations}
+
+
+def _configuration(bundle: bytes) -> Object:
+    client = {"service": {"name": "webhook", "namespace": "here"}, "caBundle": ca_bundle(bundle)}
+    return {"metadata": {}, "webhooks": [{"name": "x.y.z", "clientConfig": client}]}
+
+
+def _accepts(bundle: bytes, leaf: x509.Certificate, now: dt.datetime) -> bool:
+    """Tell whether a client with this bundle accepts the leaf now."""
+    authorities = (authority for authority in _read(bundle) if valid(authority, now))
+    return valid(leaf, now) and any(_issued_by(leaf, authority) for authority in authorities)
+
+
+_read = lru_cache(read_bundle)
+_issued_by = lru_cache(issued_by)
+"""The same few are looked at thousands of times."""
 
 
 def _note(seen: list[tuple[float, Any]], now: float, current: object, kept: dt.timedelta) -> None:

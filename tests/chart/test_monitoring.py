@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from certs.configurations import Reference
+from certs.configurations import ConfigurationName
 from certs.metrics import Metrics
 from testbed.chart import CHART, Object, Values, of_kind, render
 from testbed.control_plane import ControlPlane
@@ -48,7 +48,7 @@ def queried() -> set[str]:
 def our_metrics() -> set[str]:
     """Return the names of all metrics of the service and of the keeper."""
     ages = metrics.SnapshotAge(dict).collect()
-    keeper = Metrics((Reference(phase="validating", name="x"),)).registry.collect()
+    keeper = Metrics((ConfigurationName(phase="validating", name="x"),)).registry.collect()
     families = [*metrics.REGISTRY.collect(), *ages, *keeper]
     suffixes = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"], "gauge": [""]}
     return {f"{family.name}{suffix}" for family in families for suffix in suffixes[family.type]}

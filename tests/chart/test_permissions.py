@@ -49,7 +49,6 @@ def test_the_keeper_may_touch_its_own_objects_and_no_others() -> None:
 
     assert rights(objects, f"{name}-certs", "Role") == {
         *(("", "secrets", f"{name}-{secret}", verb) for secret in ("ca", "tls") for verb in ("get", "create", "patch")),
-        *(("coordination.k8s.io", "leases", f"{name}-certs", verb) for verb in ("get", "create", "update")),
     }
     assert rights(objects, f"{name}-certs", "ClusterRole") == {
         ("admissionregistration.k8s.io", f"{phase}webhookconfigurations", name, verb)

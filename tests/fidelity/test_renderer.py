@@ -8,7 +8,7 @@ from webhook.engine.target_pod.pod import TargetPod, admitted, target_pod
 from webhook.objects.amount import NOTHING
 from webhook.objects.fields import Fields
 from webhook.objects.kubevirt import read_kubevirt
-from webhook.objects.pod import CREATED_BY
+from webhook.objects.labels import CREATED_BY
 from webhook.objects.scheduling import read_scheduling
 from webhook.objects.vmi import read_vmi
 

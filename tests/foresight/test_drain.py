@@ -4,7 +4,8 @@ import pytest
 
 from testbed.builders import a_kubevirt
 from tests.report.clusters import Document, a_machine, a_node, surveyed
-from webhook.foresight.drain import Drain, Outcome, conclusion, drain
+from webhook.foresight.drain import Drain, conclusion, drain
+from webhook.foresight.eviction import Outcome
 
 NODES = (a_node("node-a"), a_node("node-b"))
 
@@ -72,7 +73,7 @@ def test_one_without_room_blocks_the_drain() -> None:
 def test_what_runs_on_a_target_takes_its_room() -> None:
     nodes = (a_node("node-a"), a_node("node-b", memory="10Gi"))
     there = a_machine("there", node="node-b", requests="4Gi")
-    assert foretold(a_machine("x", requests="8Gi", evictionStrategy="LiveMigrate"), there, nodes=nodes).homeless
+    assert foretold(a_machine("x", requests="8Gi", evictionStrategy="LiveMigrate"), there, nodes=nodes).without_room
 
 
 def test_a_node_that_tells_nothing_of_itself_takes_anything() -> None:

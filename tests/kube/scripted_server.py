@@ -26,6 +26,7 @@ class Answer:
     parts: Sequence[Any] = ()
     whole: bool = True
     """False: the connection is closed before the body's end."""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +75,9 @@ def scripted_server(**script: Sequence[Answer]) -> Iterator[ScriptedServer]:
             address = urlsplit(self.path)
             request = Request(path=address.path, query=dict(parse_qsl(address.query)), headers=dict(self.headers))
             answer = scripted.answer(request)
-            self.send_response(answer.status)
-            self.send_header("Transfer-Encoding", "chunked")
+            self.send_response_only(answer.status)
+            for name, value in {"Transfer-Encoding": "chunked", **answer.headers}.items():
+                self.send_header(name, value)
             self.end_headers()
             self._send(answer.parts)
             if answer.whole:

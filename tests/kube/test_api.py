@@ -1,21 +1,23 @@
 """Requests to the API server: what is asked, and what becomes of each kind of answer."""
 
+import datetime as dt
 import socket
+from dataclasses import replace
 
 import pytest
 
 from tests.kube.scripted_server import SILENCE, Answer, a_list, a_refusal, scripted_server
 from tests.kube.test_reflector import Nobody
 from webhook.kube.api import Api
-from webhook.kube.connection import Connection
-from webhook.kube.refusals import ApiError, Forbidden, Gone, KindMissing, NotFound, Rejected, Unreachable
+from webhook.kube.refusals import ApiError, Conflict, Forbidden, Gone, KindMissing, NotFound, Rejected, Unreachable
+from webhook.kube.transport import Transport
 from webhook.state.kinds import CLAIM, MIGRATION, NODE, VMI, Kind
 
 
 def ask(answer: Answer, kind: Kind = VMI) -> object:
     """Read an object and get this answer."""
     with scripted_server(get=[answer]) as server:
-        return Api(Connection(Nobody(server.url))).get(kind, "default", "web", timeout=0.5)
+        return Api(Transport(Nobody(server.url))).get(kind, "default", "web", timeout=0.5)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +59,7 @@ def test_each_object_has_its_path(kind: Kind, namespace: str, name: str, path: s
             "the API server does not accept the credentials: Unauthorized",
             id="an unknown user",
         ),
+        pytest.param(a_refusal(409, "was changed", name="web"), Conflict, "was changed", id="a conflict"),
         pytest.param(a_refusal(410, "too old"), Gone, "too old", id="a forgotten version"),
         pytest.param(a_refusal(400, "bad request"), Rejected, "bad request", id="a bad request"),
         pytest.param(
@@ -110,7 +113,7 @@ def test_a_port_where_nobody_listens_is_unreachable() -> None:
         server = f"http://127.0.0.1:{bound.getsockname()[1]}"
 
         with pytest.raises(Unreachable) as raised:
-            Api(Connection(Nobody(server))).get(VMI, "default", "web", timeout=5)
+            Api(Transport(Nobody(server))).get(VMI, "default", "web", timeout=5)
 
     assert str(raised.value) == f"{server} can't be reached: [Errno 111] Connection refused"
 
@@ -132,14 +135,14 @@ def test_a_port_where_nobody_listens_is_unreachable() -> None:
 )
 def test_what_cannot_be_a_name_is_not_asked_for(namespace: str, name: str) -> None:
     with scripted_server(get=[]) as server, pytest.raises(NotFound):
-        Api(Connection(Nobody(server.url))).get(VMI, namespace, name, timeout=5)
+        Api(Transport(Nobody(server.url))).get(VMI, namespace, name, timeout=5)
 
     assert server.requests == []
 
 
 def test_a_list_asks_for_pages_and_labels() -> None:
     with scripted_server(list=[a_list({}, token="next"), a_list(version="11")]) as server:
-        api = Api(Connection(Nobody(server.url), agent="kubectl-livemigration"))
+        api = Api(Transport(Nobody(server.url), agent="kubectl-livemigration"))
         pages = list(api.pages(MIGRATION, namespace="default", selector="a=b,c=d", timeout=5))
 
     assert [(page.items, page.version) for page in pages] == [([{}], "10"), ([], "11")]
@@ -153,7 +156,36 @@ def test_a_list_asks_for_pages_and_labels() -> None:
 def test_a_kept_connection_that_the_server_has_closed_is_not_a_failure() -> None:
     lost = Answer(parts=[b"{}"], whole=False)
     with scripted_server(get=[lost, Answer(parts=[{"kind": "x"}])]) as server:
-        document = Api(Connection(Nobody(server.url))).get(VMI, "default", "web", timeout=5)
+        document = Api(Transport(Nobody(server.url))).get(VMI, "default", "web", timeout=5)
 
     assert document == {"kind": "x"}
     assert len(server.requests) == 2
+
+
+def test_the_time_is_the_api_servers() -> None:
+    dated = Answer(parts=[{}], headers={"Date": "Tue, 01 Jan 2030 12:00:00 GMT"})
+    with scripted_server(get=[dated]) as server:
+        api = Api(Transport(Nobody(server.url)))
+        api.get(VMI, "default", "web", timeout=5)
+
+    assert api.now == dt.datetime(2030, 1, 1, 12, tzinfo=dt.UTC)
+
+
+def test_a_refusal_tells_the_time_too() -> None:
+    refused = a_refusal(404, "no such VMI", name="web")
+    with scripted_server(get=[replace(refused, headers={"Date": "Tue, 01 Jan 2030 12:00:00 GMT"})]) as server:
+        api = Api(Transport(Nobody(server.url)))
+        with pytest.raises(NotFound):
+            api.get(VMI, "default", "web", timeout=5)
+
+    assert api.now == dt.datetime(2030, 1, 1, 12, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Date": "today"}], ids=["none", "unreadable"])
+def test_without_a_date_the_time_is_ours(headers: dict[str, str]) -> None:
+    with scripted_server(get=[Answer(parts=[{}], headers=headers)]) as server:
+        api = Api(Transport(Nobody(server.url)))
+        api.get(VMI, "default", "web", timeout=5)
+
+    before = dt.datetime.now(dt.UTC)
+    assert before <= api.now <= dt.datetime.now(dt.UTC)

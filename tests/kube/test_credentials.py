@@ -10,9 +10,9 @@ import urllib3
 
 from tests.kube.scripted_server import a_refusal, scripted_server
 from webhook.kube.api import Api, connect
-from webhook.kube.connection import Connection
 from webhook.kube.credentials import Kubeconfig, NoCredentials, ServiceAccount, credentials
 from webhook.kube.refusals import NotFound, Unreachable
+from webhook.kube.transport import Transport
 from webhook.state.kinds import NAMESPACE
 
 NOTHING = a_refusal(404, "not found", name="default")
@@ -158,7 +158,7 @@ def test_a_service_account_that_is_incomplete_is_named(tmp_path: Path, files: di
     with pytest.raises(NoCredentials, match=words):
         account.tls(), account.authorization()
     with pytest.raises(Unreachable):
-        Api(Connection(account)).get(NAMESPACE, "", "default", timeout=1)
+        Api(Transport(account)).get(NAMESPACE, "", "default", timeout=1)
 
 
 def test_a_folder_in_place_of_a_kubeconfig_is_a_service_account(

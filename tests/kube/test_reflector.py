@@ -22,11 +22,11 @@ from tests.kube.scripted_server import (
     scripted_server,
 )
 from webhook.kube.api import Api
-from webhook.kube.condition import State
-from webhook.kube.connection import Connection
 from webhook.kube.credentials import Tls
+from webhook.kube.freshness import Freshness
 from webhook.kube.reflector import Pace
 from webhook.kube.source import ClusterUnavailable
+from webhook.kube.transport import Transport
 from webhook.kube.watched import WatchedCluster
 from webhook.state.kinds import KUBEVIRT, NAMESPACE, Kind
 
@@ -54,7 +54,7 @@ def following(
 ) -> Iterator[tuple[WatchedCluster, ScriptedServer]]:
     """Watch one kind at a server with this script."""
     with scripted_server(**script) as server:
-        cluster = WatchedCluster(Api(Connection(Nobody(server.url))), [kind], max_age=max_age, pace=pace)
+        cluster = WatchedCluster(Api(Transport(Nobody(server.url))), [kind], max_age=max_age, pace=pace)
         cluster.start()
         try:
             yield cluster, server
@@ -69,7 +69,7 @@ def names(cluster: WatchedCluster) -> set[str]:
 
 def said(cluster: WatchedCluster) -> str:
     """Return what is said of the kind."""
-    return str(cluster.conditions()[0])
+    return str(cluster.statuses()[0])
 
 
 def test_a_watch_that_goes_silent_is_given_up_and_resumed() -> None:
@@ -200,7 +200,7 @@ def test_a_kind_that_must_be_there_is_not_called_absent() -> None:
     with following(list=[Answer(status=404, parts=[b"404 page not found"])]) as (cluster, _):
         until(lambda: "not a kind" in said(cluster))
 
-        assert cluster.conditions()[0].state is State.LOADING
+        assert cluster.statuses()[0].freshness is Freshness.LOADING
 
 
 def test_a_kind_that_the_cluster_does_not_have_is_known_to_be_absent_and_looked_for_again() -> None:

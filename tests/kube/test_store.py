@@ -5,14 +5,13 @@ from typing import Any
 
 from testbed.waiting import until
 from tests.kube.scripted_server import a_namespace
-from webhook.kube.live import view
 from webhook.kube.store import Store
 from webhook.state.kinds import NAMESPACE
 from webhook.state.table import Key
 
 
 def named(name: str) -> tuple[Key, Any]:
-    return view(NAMESPACE, a_namespace(name))
+    return NAMESPACE.view(a_namespace(name))
 
 
 def test_a_burst_of_changes_makes_one_snapshot() -> None:

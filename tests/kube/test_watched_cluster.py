@@ -19,7 +19,7 @@ from webhook.admission import review
 from webhook.admission.hooks import BY_PATH, decide
 from webhook.engine.policy import Policy
 from webhook.engine.verdict import Verdict
-from webhook.kube.condition import State
+from webhook.kube.freshness import Freshness
 from webhook.kube.reflector import Pace
 from webhook.kube.source import ClusterUnavailable
 from webhook.kube.watched import WATCHED, WatchedCluster
@@ -152,19 +152,19 @@ def test_a_kind_that_is_installed_later_is_found_and_one_that_is_removed_is_abse
     undefine(admin, KUBEVIRT)
     try:
         cluster = watching()
-        assert state_of(cluster, KUBEVIRT) is State.ABSENT
+        assert freshness_of(cluster, KUBEVIRT) is Freshness.ABSENT
         assert cluster.snapshot().kubevirt is None
     finally:
         define(admin, KUBEVIRT)
     put(admin, KUBEVIRT, place, a_kubevirt())
     until(lambda: cluster.snapshot().kubevirt)
-    assert state_of(cluster, KUBEVIRT) is State.CURRENT
+    assert freshness_of(cluster, KUBEVIRT) is Freshness.CURRENT
 
     undefine(admin, KUBEVIRT)
-    until(lambda: state_of(cluster, KUBEVIRT) is State.ABSENT)
+    until(lambda: freshness_of(cluster, KUBEVIRT) is Freshness.ABSENT)
     assert cluster.snapshot().kubevirt is None
     define(admin, KUBEVIRT)
-    until(lambda: state_of(cluster, KUBEVIRT) is State.CURRENT)
+    until(lambda: freshness_of(cluster, KUBEVIRT) is Freshness.CURRENT)
 
 
 def test_a_restart_of_the_api_server_is_survived(
@@ -173,7 +173,7 @@ def test_a_restart_of_the_api_server_is_survived(
     cluster = watching()
     server = bare_plane.processes["kube-apiserver"]
     server.kill()
-    until(lambda: all(condition.error for condition in cluster.conditions()))
+    until(lambda: all(status.error for status in cluster.statuses()))
     assert cluster.snapshot().namespace(place)
 
     server.start()
@@ -181,7 +181,7 @@ def test_a_restart_of_the_api_server_is_survived(
     admin.patch(NAMESPACE.path(name=place), {"metadata": {"labels": {"after": "restart"}}})
 
     until(lambda: (space := cluster.snapshot().namespace(place)) and space.labels.get("after"))
-    until(lambda: not any(condition.error for condition in cluster.conditions()))
+    until(lambda: not any(status.error for status in cluster.statuses()))
 
 
 def test_an_api_server_that_stays_away_makes_the_state_too_old(watching: Watching, bare_plane: ControlPlane) -> None:
@@ -200,10 +200,10 @@ def test_an_api_server_that_stays_away_makes_the_state_too_old(watching: Watchin
 
 def test_a_user_without_rights_is_told_which_rule_is_missing(watching: Watching) -> None:
     cluster = watching("alice", wait=False)
-    until(lambda: all(condition.error for condition in cluster.conditions()))
+    until(lambda: all(status.error for status in cluster.statuses()))
 
     assert not cluster.ready()
-    claims = next(condition for condition in cluster.conditions() if condition.kind == CLAIM.name)
+    claims = next(status for status in cluster.statuses() if status.kind == CLAIM.name)
     assert str(claims) == (
         "PersistentVolumeClaim: not loaded yet: no right to list persistentvolumeclaims: "
         'a role needs apiGroups [""], resources ["persistentvolumeclaims"], verbs ["list"]'
@@ -219,6 +219,6 @@ def test_the_age_of_each_kind_is_known(watching: Watching) -> None:
     assert all(0 <= age < 60 for age in ages.values())
 
 
-def state_of(cluster: WatchedCluster, kind: Kind) -> State:
+def freshness_of(cluster: WatchedCluster, kind: Kind) -> Freshness:
     """Return how well a kind is known."""
-    return next(condition.state for condition in cluster.conditions() if condition.kind == kind.name)
+    return next(status.freshness for status in cluster.statuses() if status.kind == kind.name)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhook.objects.fields import Fields
+from webhook.objects.fields import FIRST_NOTES, NOTE_LIMIT, Fields
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -38,14 +38,14 @@ def test_what_has_the_wrong_type_is_absent_and_noted(getter: str, value: Any, ex
     document = Fields({"spec": {"x": value}})
 
     assert getattr(document.object("spec"), getter)("x") == expected
-    assert document.misread == ([note] if note else [])
+    assert document.notes.all() == ((note,) if note else ())
 
 
 def test_entries_of_a_list_keep_their_positions() -> None:
     document = Fields({"disks": [None, {"name": "a"}, "b", {"name": "c"}]})
 
     assert [(index, disk.text("name")) for index, disk in document.objects("disks")] == [(1, "a"), (3, "c")]
-    assert document.misread == ["disks[0] is null, not an object", "disks[2] is a string, not an object"]
+    assert document.notes.all() == ("disks[0] is null, not an object", "disks[2] is a string, not an object")
 
 
 def test_a_path_grows_on_the_way_down() -> None:
@@ -54,7 +54,30 @@ def test_a_path_grows_on_the_way_down() -> None:
     for _, disk in document.object("spec").objects("disks"):
         disk.text("name")
 
-    assert document.misread == ["spec.disks[0].name is a number, not a string"]
+    assert document.notes.all() == ("spec.disks[0].name is a number, not a string",)
+
+
+def test_of_each_field_the_first_notes_are_told_and_the_others_counted() -> None:
+    document = Fields({"spec": {"disks": [{"name": 7}] * 130_000, "tags": {"a": 1}}})
+
+    for _, disk in document.object("spec").objects("disks"):
+        disk.text("name")
+    document.object("spec").string_map("tags")
+
+    assert document.notes.all() == (
+        *(f"spec.disks[{index}].name is a number, not a string" for index in range(FIRST_NOTES)),
+        "spec.tags[a] is a number, not a string",
+        "spec.disks[].name: 129,992 more entries can't be read",
+    )
+
+
+def test_a_note_is_no_longer_than_a_person_reads_however_long_the_key() -> None:
+    document = Fields({"tags": {"a" * 1_000_000: 1}})
+
+    document.string_map("tags")
+
+    [note] = document.notes.all()
+    assert len(note) == NOTE_LIMIT
 
 
 @given(value=ANYTHING)

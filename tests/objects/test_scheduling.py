@@ -67,7 +67,7 @@ def test_an_unknown_operator_is_noted_and_left_out() -> None:
     required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}
     fields = Fields({"affinity": {"nodeAffinity": required}})
     assert read_scheduling(fields).affinity.node_terms == ((Requirement(key="b", operator="Exists"),),)
-    [note] = fields.misread
+    [note] = fields.notes.all()
     assert note == (
         "affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0]"
         ".matchExpressions[0].operator is none of DoesNotExist, Exists, Gt, In, Lt, NotIn"

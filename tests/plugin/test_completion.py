@@ -8,7 +8,7 @@ import pytest
 
 from tests.plugin.conftest import Typed
 from tools.examples import PROGRAM, ROOT
-from webhook.plugin import completion
+from webhook.plugin import completion, group
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_kubectl_gets_one_proposal_a_line_and_what_to_do_with_files(
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_each_shell_has_a_script(shell: str, typed: Typed) -> None:
     answer = typed("completion", shell)
-    assert (answer.code, completion.VARIABLE in answer.out) == (0, True)
+    assert (answer.code, group.VARIABLE in answer.out) == (0, True)
 
 
 def test_bash_completes_with_its_script() -> None:

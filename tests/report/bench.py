@@ -34,7 +34,7 @@ def measured(machines: int, nodes: int) -> dict[str, float]:
     result = {"survey": surveyed}
     for form in FORMS:
         begun = time.process_time()
-        forms.report(found, form)
+        forms.written("report", form, found)
         result[form] = surveyed + time.process_time() - begun
     return result | {"MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 

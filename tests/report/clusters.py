@@ -7,7 +7,7 @@ from typing import Any, Final
 from testbed.builders import a_claim, a_spec, a_vmi_document
 from webhook.engine.policy import Policy
 from webhook.foresight.survey import Survey, machines_in, survey
-from webhook.state.manifests import manifests
+from webhook.kube.files import objects_in
 from webhook.state.snapshot import snapshot_of
 
 EXAMPLE: Final = Path(__file__).resolve().parents[2] / "examples" / "cluster"
@@ -23,7 +23,7 @@ def surveyed(*documents: Document, policy: Policy | None = None) -> Survey:
 
 def the_example() -> Survey:
     """Survey the sample cluster."""
-    snapshot = manifests(str(EXAMPLE)).snapshot()
+    snapshot = snapshot_of(objects_in(str(EXAMPLE)))
     return survey(snapshot, Policy(), machines_in(snapshot))
 
 

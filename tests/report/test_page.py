@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,7 +33,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: None if request.url.startswith("file:") else complaints.append(request.url))
         path = tmp_path / "report.html"
-        path.write_bytes(forms.report(survey, "html", "2026-11-02 09:20 UTC"))
+        path.write_bytes(forms.written("report", "html", replace(survey, made="2026-11-02 09:20 UTC")))
         page.goto(path.as_uri())
         return page
 
@@ -152,7 +153,7 @@ def test_of_a_large_cluster_only_what_is_in_sight_is_laid_out_and_all_can_be_sea
     browser: Browser, tmp_path: Path
 ) -> None:
     path = tmp_path / "large.html"
-    path.write_bytes(forms.report(surveyed(*large_cluster(machines=LARGE, nodes=500)), "html"))
+    path.write_bytes(forms.written("report", "html", surveyed(*large_cluster(machines=LARGE, nodes=500))))
     page = browser.new_page()
     made, laid_out = _made_and_laid_out(page, path)
     assert made < 100 * LARGE

@@ -58,11 +58,11 @@ def test_yaml_says_the_same_as_json(name: str) -> None:
 
 @pytest.mark.parametrize("survey", SURVEYS.values(), ids=SURVEYS)
 def test_every_survey_keeps_to_the_schemas(survey: Survey) -> None:
-    OURS.validate(orjson.loads(forms.report(survey, "json")))
-    OURS.validate(orjson.loads(forms.check(survey, "json")))
-    SARIF.validate(orjson.loads(forms.check(survey, "sarif")))
-    JUNIT.validate(forms.check(survey, "junit").decode())
-    for report in yaml.safe_load(forms.check(survey, "openreports"))["items"]:
+    OURS.validate(orjson.loads(forms.written("report", "json", survey)))
+    OURS.validate(orjson.loads(forms.written("check", "json", survey)))
+    SARIF.validate(orjson.loads(forms.written("check", "sarif", survey)))
+    JUNIT.validate(forms.written("check", "junit", survey).decode())
+    for report in yaml.safe_load(forms.written("check", "openreports", survey))["items"]:
         OPENREPORTS.validate(report)
 
 
@@ -75,7 +75,7 @@ def test_sarif_of_manifests_names_file_and_line() -> None:
 
 
 def test_sarif_has_a_rule_for_each_result() -> None:
-    run = orjson.loads(forms.report(the_example(), "sarif"))["runs"][0]
+    run = orjson.loads(forms.written("report", "sarif", the_example()))["runs"][0]
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
     assert all(rules[result["ruleIndex"]] == result["ruleId"] for result in run["results"])
     assert all(rule["shortDescription"]["text"] and rule["help"]["text"] for rule in run["tool"]["driver"]["rules"])
@@ -85,7 +85,7 @@ def test_sarif_has_a_rule_for_each_result() -> None:
 @given(name=st.text(max_size=20), namespace=st.text(max_size=20))
 def test_no_name_makes_a_report_invalid(name: str, namespace: str) -> None:
     survey = surveyed(a_node("node-a"), *a_machine(name, namespace=namespace, stuck=True))
-    JUNIT.validate(forms.check(survey, "junit").decode())
+    JUNIT.validate(forms.written("check", "junit", survey).decode())
     for form in ("markdown", "openreports", "sarif", "json", "yaml"):
-        forms.check(survey, form).decode()
-    forms.report(survey, "html").decode()
+        forms.written("check", form, survey).decode()
+    forms.written("report", "html", survey).decode()

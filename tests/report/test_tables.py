@@ -52,5 +52,5 @@ def test_names_of_strangers_do_not_reach_the_terminal_as_they_are(parts: Callabl
 def test_nor_do_they_reach_reports_of_text(form: str) -> None:
     name = "a\x1b[31m\x07\u202eb\r\nc"
     survey = surveyed(a_node("node-a"), a_node(name), *a_machine(name, namespace=name, stuck=True))
-    text = forms.report(survey, form).decode()
+    text = forms.written("report", form, survey).decode()
     assert all(character.isprintable() for character in text.replace("\n", ""))

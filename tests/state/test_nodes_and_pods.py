@@ -10,7 +10,7 @@ from webhook.objects.fields import Fields
 from webhook.objects.node import Node, read_node
 from webhook.objects.pod import Pod, read_pod
 from webhook.objects.scheduling import Requirement, Selector, Taint
-from webhook.state.nodes import NodeTable, State
+from webhook.state.nodes import NodeState, NodeTable
 from webhook.state.pods import PodTable
 
 ANY_APP = Selector(requirements=(Requirement(key="app", operator="Exists"),))
@@ -37,7 +37,7 @@ def test_nodes_are_found_by_what_they_have() -> None:
     assert nodes.names(nodes.having(by_name)) == ("node-b",)
     assert nodes.names(nodes.domain("zone", "node-a")) == ("node-a", "node-c")
     assert nodes.domain("rack", "node-a") == nodes.domain("zone", "nobody") == nodes.named("nobody") == 0
-    assert nodes.names(nodes.in_state(State.UNSCHEDULABLE)) == ("node-b",)
+    assert nodes.names(nodes.in_state(NodeState.UNSCHEDULABLE)) == ("node-b",)
     assert list(nodes.taints()) == [(Taint(key="gpu", value="yes", effect="NoSchedule"), nodes.named("node-b"))]
     assert list(nodes.keys("cpu-model.node.kubevirt.io/")) == ["Penryn"]
     assert nodes.names(nodes.all, 2) == ("node-a", "node-b")
@@ -116,7 +116,7 @@ def test_changed_nodes_are_indexed_like_new_ones(steps: list[dict[str, Node | No
         ):
             assert table.names(table.having(requirement)) == fresh.names(fresh.having(requirement))
     assert {t: table.names(n) for t, n in table.taints()} == {t: fresh.names(n) for t, n in fresh.taints()}
-    for state in State:
+    for state in NodeState:
         assert table.names(table.in_state(state)) == fresh.names(fresh.in_state(state))
     assert table.names(table.all) == fresh.names(fresh.all)
 
@@ -154,7 +154,7 @@ def test_changed_pods_are_indexed_like_new_ones(steps: list[dict[str, Any]]) -> 
 
     for app in ("web", "db"):
         assert names(table.launchers(f"u-{app}")) == names(fresh.launchers(f"u-{app}"))
-        assert names(table.repelling({"app": app})) == names(fresh.repelling({"app": app}))
+        assert names(table.with_anti_affinity({"app": app})) == names(fresh.with_anti_affinity({"app": app}))
     for node in ("n-1", "n-2"):
         assert names(table.on(node)) == names(fresh.on(node))
 
@@ -163,7 +163,7 @@ def test_whom_a_pod_keeps_away_is_found_by_a_label_that_tells() -> None:
     def repelled(term: Any) -> bool:
         rule = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
         pods = a_cluster(a_pod("p", "node-a", spec={"affinity": rule})).pods
-        return bool(list(pods.repelling({"kubevirt.io": "virt-launcher", "app": "web"})))
+        return bool(list(pods.with_anti_affinity({"kubevirt.io": "virt-launcher", "app": "web"})))
 
     assert repelled({"labelSelector": {"matchLabels": {"app": "web"}}})
     assert repelled({"labelSelector": {"matchLabels": {"kubevirt.io": "virt-launcher"}}})

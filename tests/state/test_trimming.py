@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from testbed.builders import a_claim, a_kubevirt, a_spec, a_vm_document, a_vmi_document
-from webhook.kube.live import view
 from webhook.objects.fields import Fields
 from webhook.state.kinds import BY_NAME, CLAIM, NAMESPACE, VMI
 
@@ -29,12 +28,12 @@ DISKS = [{"name": "root", "disk": {"bus": "virtio"}}, {"name": "iso", "cdrom": {
 def test_a_kept_view_is_equal_to_what_was_read(document: Any) -> None:
     kind = BY_NAME[document["kind"]]
 
-    assert view(kind, document)[1] == kind.read(Fields(document))
+    assert kind.view(document)[1] == kind.read(Fields(document))
 
 
 def test_virtual_machines_that_look_alike_share_their_devices() -> None:
     one, other = (
-        view(VMI, a_vmi_document(a_spec(disks=[dict(disk) for disk in DISKS]), name=name))[1] for name in ("a", "b")
+        VMI.view(a_vmi_document(a_spec(disks=[dict(disk) for disk in DISKS]), name=name))[1] for name in ("a", "b")
     )
 
     assert one.devices is other.devices
@@ -46,7 +45,7 @@ def test_of_a_claim_only_the_name_and_the_access_modes_are_kept() -> None:
     document = a_claim("root", "ReadWriteMany")
     document["metadata"] |= {"uid": "1", "labels": {"app": "web"}, "annotations": {"harvesterhci.io/x": "y"}}
 
-    kept = view(CLAIM, document)[1]
+    kept = CLAIM.view(document)[1]
 
     assert kept.access_modes == ("ReadWriteMany",)
     assert kept.metadata.key == ("default", "root")
@@ -68,7 +67,7 @@ def test_of_a_claim_only_the_name_and_the_access_modes_are_kept() -> None:
 def test_annotations_are_kept_when_a_rule_may_read_them(annotation: str, *, kept: bool) -> None:
     document = {"metadata": {"name": "default", "annotations": {annotation: "text"}}}
 
-    assert (annotation in view(NAMESPACE, document)[1].annotations) is kept
+    assert (annotation in NAMESPACE.view(document)[1].annotations) is kept
 
 
 JSON = st.recursive(
@@ -91,6 +90,6 @@ NONSENSE = st.fixed_dictionaries(
 @pytest.mark.parametrize("name", sorted(BY_NAME))
 @given(document=NONSENSE)
 def test_no_object_is_too_strange_to_be_kept(name: str, document: dict[str, Any]) -> None:
-    first, second = view(BY_NAME[name], document), view(BY_NAME[name], document)
+    first, second = BY_NAME[name].view(document), BY_NAME[name].view(document)
 
     assert first == second

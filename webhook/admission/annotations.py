@@ -1,17 +1,15 @@
 """What an allowed migration says of itself: an Assessment as annotations."""
 
 from collections.abc import Mapping
-from typing import Final
 
 from webhook.engine.assessment import Assessment
 from webhook.engine.explanation import enumerated
-
-PREFIX: Final = "live-migration-webhook/"
+from webhook.objects.labels import OURS
 
 
 def annotations(assessment: Assessment) -> Mapping[str, str]:
     """Return what `facts` says, with keys for the object itself."""
-    return {PREFIX + key: value for key, value in facts(assessment).items()}
+    return {OURS + key: value for key, value in facts(assessment).items()}
 
 
 def facts(assessment: Assessment) -> Mapping[str, str]:

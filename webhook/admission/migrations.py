@@ -11,8 +11,10 @@ from webhook.engine.assessment import Assessment, assess
 from webhook.engine.policy import Enforcement, Policy
 from webhook.engine.verdict import Verdict
 from webhook.engine.wording import named
+from webhook.objects.fields import Fields
 from webhook.objects.migration import Migration, read_migration
-from webhook.objects.vmi import FINAL_PHASES, VirtualMachineInstance
+from webhook.objects.phases import FINAL_PHASES
+from webhook.objects.vmi import VirtualMachineInstance
 from webhook.state.kinds import VMI, Reference
 from webhook.state.snapshot import Snapshot
 
@@ -31,28 +33,29 @@ def mutate(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> Ver
     verdict, assessment = _review(request, snapshot, policy)
     if assessment is None or not verdict.allowed:
         return verdict
-    patch = entries_added(request.object.value, ("metadata", "annotations"), annotations(assessment))
+    patch = entries_added(request.object, ("metadata", "annotations"), annotations(assessment))
     return replace(verdict, patch=patch)
 
 
 def judge(vmi: VirtualMachineInstance, migration: Migration, snapshot: Snapshot, policy: Policy) -> Verdict:
-    """Judge the move of a VMI that nobody but its owner wants."""
+    """Judge the move of a VMI that a person asks for."""
     verdict, _ = _judge(vmi, migration, snapshot, policy, Enforcement.DENY)
     return verdict
 
 
 def _review(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> tuple[Verdict, Assessment | None]:
-    migration = read_migration(request.object, request.namespace)
+    document = Fields(request.object)
+    migration = read_migration(document, request.namespace)
     if not migration.vmi_name:
         missing = "spec.vmiName is missing: KubeVirt will refuse this"
-        return Verdict(warnings=(*misread_warnings(migration.misread), missing)), None
+        return Verdict(warnings=(*misread_warnings(document.notes.all()), missing)), None
     vmi = snapshot.vmi(request.namespace, migration.vmi_name)
     if vmi is None:
         return _without_vmi(request.namespace, migration), None
     strictest = policy.controllers if is_kubevirt_controller(request.user, snapshot) else Enforcement.DENY
     # The API server asks twice, before and after it lets others change the migration, and again when somebody retries.
-    question = (vmi.metadata.key, migration.wish, policy, strictest)
-    return snapshot.once(question, lambda: _judge(vmi, migration, snapshot, policy, strictest))
+    key = (vmi.metadata.key, migration.request, policy, strictest)
+    return snapshot.cached(key, lambda: _judge(vmi, migration, snapshot, policy, strictest))
 
 
 def _judge(

@@ -5,7 +5,8 @@ selectors itself; what it leaves out (`webhook.engine.cpu_model` tells) would le
 it can't use.
 """
 
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
 
 from webhook.admission.patch import entries_added
 from webhook.admission.presentation import misread_warnings
@@ -15,8 +16,10 @@ from webhook.engine.placement import source_pod
 from webhook.engine.policy import Policy
 from webhook.engine.verdict import ALLOWED, Verdict
 from webhook.engine.wording import named
+from webhook.objects.fields import Fields
+from webhook.objects.labels import CREATED_BY, PROVISIONING
 from webhook.objects.metadata import Owner
-from webhook.objects.pod import CREATED_BY, PROVISIONING, Pod, read_pod
+from webhook.objects.pod import Pod, read_pod
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.state.kinds import NODE, POD, VMI, Reference
 from webhook.state.snapshot import Snapshot
@@ -27,49 +30,46 @@ NOBODYS: Final = "this pod is labelled as virt-launcher, but no VirtualMachineIn
 
 def mutate(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> Verdict:  # noqa: ARG001 - none applies
     """Add the CPU selectors that a launcher pod lacks."""
-    pod = read_pod(request.object, request.namespace)
-    if pod.vmi and pod.metadata.owner:
-        return _launcher(request, pod, pod.metadata.owner, snapshot)
-    return ALLOWED if PROVISIONING in pod.metadata.annotations else Verdict(warnings=(NOBODYS,))
-
-
-def _launcher(request: AdmissionRequest, pod: Pod, owner: Owner, snapshot: Snapshot) -> Verdict:
-    vmi = snapshot.vmi(request.namespace, owner.name)
-    if vmi is None or vmi.metadata.uid != owner.uid:
-        selectors = Selectors(
-            labels={}, underivable=f"VMI {named(request.namespace)}/{named(owner.name)} does not exist"
-        )
-        rests_on = frozenset({Reference(kind=VMI.name, namespace=request.namespace, name=owner.name)})
-    else:
-        selectors = _selectors(pod, vmi, snapshot)
-        rests_on = _unknown(pod, vmi, selectors, snapshot)
-    present = request.object.object("spec").object("nodeSelector").value
-    missing = {key: value for key, value in selectors.labels.items() if key not in present}
+    document = Fields(request.object)
+    pod = read_pod(document, request.namespace)
+    if not pod.vmi or not pod.metadata.owner:
+        return ALLOWED if PROVISIONING in pod.metadata.annotations else Verdict(warnings=(NOBODYS,))
+    selectors, rests_on = _needed(pod, pod.metadata.owner, request.namespace, snapshot)
     return Verdict(
-        patch=entries_added(request.object.value, NODE_SELECTOR, missing),
-        warnings=(*misread_warnings(request.object.misread), *_warnings(selectors)),
+        patch=entries_added(request.object, NODE_SELECTOR, _missing(selectors, request.object)),
+        warnings=(*misread_warnings(document.notes.all()), *_warnings(selectors)),
         underivable=selectors.underivable,
-        rests_on=rests_on,
+        rests_on=frozenset(rests_on),
     )
 
 
-def _selectors(pod: Pod, vmi: VirtualMachineInstance, snapshot: Snapshot) -> Selectors:
+def _needed(pod: Pod, owner: Owner, namespace: str, snapshot: Snapshot) -> tuple[Selectors, Iterable[Reference]]:
+    """Return the CPU selectors of a launcher pod, and what must be read before anything may be called missing."""
+    vmi = snapshot.vmi(namespace, owner.name)
+    if vmi is None or vmi.metadata.uid != owner.uid:
+        absent = f"VMI {named(namespace)}/{named(owner.name)} does not exist"
+        reference = Reference(kind=VMI.name, namespace=namespace, name=owner.name)
+        return Selectors(labels={}, underivable=absent), (reference,)
     model = cpu_model(vmi, snapshot.kubevirt)
     if not pod.is_migration_target:
-        return launch_selectors(vmi, model)
-    return migration_selectors(vmi, model, source_pod(vmi, snapshot), snapshot.nodes.get("", vmi.status.node))
+        return launch_selectors(vmi, model), ()
+    source = source_pod(vmi, snapshot)
+    selectors = migration_selectors(vmi, model, source, snapshot.nodes.get("", vmi.status.node))
+    return selectors, _unknown(vmi, source, selectors) if model.is_host_model else ()
 
 
-def _unknown(pod: Pod, vmi: VirtualMachineInstance, selectors: Selectors, snapshot: Snapshot) -> frozenset[Reference]:
-    """Return what must be read before it may be called missing."""
-    if not pod.is_migration_target or not cpu_model(vmi, snapshot.kubevirt).is_host_model:
-        return frozenset()
-    launchers = Reference(
-        kind=POD.name, namespace=vmi.metadata.namespace, labels=frozenset({(CREATED_BY, vmi.metadata.uid)})
-    )
-    node = Reference(kind=NODE.name, name=vmi.status.node)
-    absent = {launchers: source_pod(vmi, snapshot) is None, node: bool(selectors.underivable and vmi.status.node)}
-    return frozenset(reference for reference, is_absent in absent.items() if is_absent)
+def _unknown(vmi: VirtualMachineInstance, source: Pod | None, selectors: Selectors) -> Iterator[Reference]:
+    """Yield the source pod and the source node as far as they aren't known."""
+    if source is None:
+        created_by = (CREATED_BY, vmi.metadata.uid)
+        yield Reference(kind=POD.name, namespace=vmi.metadata.namespace, labels=frozenset({created_by}))
+    if selectors.underivable and vmi.status.node:
+        yield Reference(kind=NODE.name, name=vmi.status.node)
+
+
+def _missing(selectors: Selectors, document: Mapping[str, Any]) -> Mapping[str, str]:
+    present = Fields(document).object("spec").object("nodeSelector").value
+    return {key: value for key, value in selectors.labels.items() if key not in present}
 
 
 def _warnings(selectors: Selectors) -> tuple[str, ...]:

@@ -11,23 +11,15 @@ from webhook.objects.vmi import VirtualMachineInstance
 
 def judged(assessment: Assessment, policy: Policy, strictest: Enforcement = Enforcement.DENY) -> Verdict:
     """Present an assessment; `strictest` bounds what a broken restriction may do (a controller may only be warned)."""
-    denied = [
-        v for v in assessment.violations if _bounded(policy.enforcement(v.restriction), strictest) is Enforcement.DENY
-    ]
-    warned = [
-        v for v in assessment.violations if _bounded(policy.enforcement(v.restriction), strictest) is Enforcement.WARN
-    ]
+    denied, warned = policy.enforced(assessment.violations, strictest)
     warnings = (*misread_warnings(assessment.vmi.misread), *map(warning, warned), *assessment.warnings)
-    if not denied:
-        return Verdict(
-            warnings=warnings, causes=tuple(warned), subject=subject(assessment.vmi), audit=facts(assessment)
-        )
-    return refusal(assessment, denied, warnings)
+    if denied:
+        return refusal(assessment, denied, warnings)
+    return Verdict(warnings=warnings, causes=warned, subject=subject(assessment.vmi), audit=facts(assessment))
 
 
-def refusal(assessment: Assessment, violations: Iterable[Violation], warnings: tuple[str, ...] = ()) -> Verdict:
+def refusal(assessment: Assessment, causes: tuple[Violation, ...], warnings: tuple[str, ...] = ()) -> Verdict:
     """Refuse, with every broken restriction in one message: one line each."""
-    causes = tuple(violations)
     opening = f"{assessment.vmi.title} cannot be live-migrated:"
     separator = "\n" if len(causes) > 1 else " "
     return Verdict(
@@ -43,7 +35,7 @@ def refusal(assessment: Assessment, violations: Iterable[Violation], warnings: t
 
 def subject(vmi: VirtualMachineInstance) -> Subject:
     """Name the virtual machine that a verdict is about."""
-    owner = vmi.metadata.owner if vmi.metadata.owner and vmi.metadata.owner.kind == "VirtualMachine" else None
+    vm = vmi.metadata.vm
     return Subject(
         title=vmi.title,
         kind="VirtualMachine" if vmi.is_template else "VirtualMachineInstance",
@@ -51,8 +43,8 @@ def subject(vmi: VirtualMachineInstance) -> Subject:
         namespace=vmi.metadata.namespace,
         name=vmi.metadata.name,
         uid=vmi.metadata.uid,
-        vm=owner.name if owner else "",
-        vm_uid=owner.uid if owner else "",
+        vm=vm.name if vm else "",
+        vm_uid=vm.uid if vm else "",
     )
 
 
@@ -64,8 +56,3 @@ def warning(violation: Violation) -> str:
 def misread_warnings(notes: Iterable[str]) -> tuple[str, ...]:
     """Say what could not be read and is taken as absent."""
     return tuple(f"{note}: taken as absent" for note in notes)
-
-
-def _bounded(enforcement: Enforcement, strictest: Enforcement) -> Enforcement:
-    order = [Enforcement.OFF, Enforcement.WARN, Enforcement.DENY]
-    return min(enforcement, strictest, key=order.index)

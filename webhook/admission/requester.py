@@ -1,4 +1,4 @@
-"""Who asks: KubeVirt's own controllers, or anybody else."""
+"""Who makes a request: KubeVirt's own controller, or somebody else."""
 
 from webhook.state.snapshot import Snapshot
 
@@ -6,7 +6,6 @@ from webhook.state.snapshot import Snapshot
 def is_kubevirt_controller(user: str, snapshot: Snapshot) -> bool:
     """Tell whether the user is virt-controller of this cluster's KubeVirt, whose namespace is the KubeVirt resource's.
 
-    It makes the migrations of evacuations and workload updates; a namesake in another namespace is nobody special.
+    It makes the migrations of evacuations and workload updates. An account of that name in another namespace is not it.
     """
-    kubevirt = snapshot.kubevirt
-    return kubevirt is not None and user == f"system:serviceaccount:{kubevirt.metadata.namespace}:kubevirt-controller"
+    return snapshot.kubevirt is not None and user == snapshot.kubevirt.controller

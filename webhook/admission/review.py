@@ -28,7 +28,10 @@ class NotAReview(Exception):  # noqa: N818 - it is named for what arrived
 
 
 class AdmissionRequest(Struct, frozen=True, kw_only=True):
-    """What the API server asks, in `size` bytes. `object` and `old_object` are empty where the operation has none."""
+    """What the API server asks, in `size` bytes.
+
+    `object` and `old_object` are the documents as they came, empty where the operation has none.
+    """
 
     api_version: str
     uid: str
@@ -41,8 +44,8 @@ class AdmissionRequest(Struct, frozen=True, kw_only=True):
     user: str
     dry_run: bool
     size: int
-    object: Fields
-    old_object: Fields
+    object: Mapping[str, Any]
+    old_object: Mapping[str, Any]
 
 
 def read(body: bytes) -> AdmissionRequest:
@@ -71,8 +74,8 @@ def read(body: bytes) -> AdmissionRequest:
         user=request.object("userInfo").text("username"),
         dry_run=request.flag("dryRun") is True,
         size=len(body),
-        object=_document(request, "object"),
-        old_object=_document(request, "oldObject"),
+        object=request.object("object").value,
+        old_object=request.object("oldObject").value,
     )
 
 
@@ -101,13 +104,6 @@ def _decode(body: bytes) -> Fields:
     if not isinstance(review, dict):
         raise NotAReview(f"expected an AdmissionReview, not {kind_of(review)}")
     return Fields(review)
-
-
-def _document(request: Fields, key: str) -> Fields:
-    """Return an object of the request as a document of its own: paths and notes start anew."""
-    notes: list[str] = []
-    document = Fields(request.value, "", notes).object(key)
-    return Fields(document.value, "", notes)
 
 
 def _status(verdict: Verdict) -> dict[str, Any]:

@@ -5,8 +5,6 @@ warnings only, unless the owner asked that it stay migratable: label `live-migra
 VM or its namespace.
 """
 
-from typing import Final
-
 from msgspec.structs import replace
 
 from webhook.admission import migrations
@@ -14,27 +12,28 @@ from webhook.admission.presentation import misread_warnings, refusal, warning
 from webhook.admission.requester import is_kubevirt_controller
 from webhook.admission.review import AdmissionRequest
 from webhook.engine.assessment import Assessment, assess
-from webhook.engine.policy import Enforcement, Policy
+from webhook.engine.policy import Policy
 from webhook.engine.verdict import ALLOWED, Verdict
+from webhook.foresight.eviction import hanging_drain
+from webhook.objects.fields import Fields
+from webhook.objects.labels import HARVESTER_TARGET, REQUIRED
 from webhook.objects.metadata import Metadata, read_metadata
-from webhook.objects.migration import HARVESTER_TARGET, a_move_to
+from webhook.objects.migration import migration_to
 from webhook.objects.vm import read_vm
 from webhook.objects.vmi import VirtualMachineInstance, read_vmi
 from webhook.state.kinds import NAMESPACE, Reference
 from webhook.state.snapshot import Snapshot
-
-REQUIRED: Final = "live-migration-webhook/required"
 
 
 def validate(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> Verdict:
     """Say what will forbid a live migration, when the specification is new or changed."""
     if node := _newly_asked_node(request):
         return _validate_move(request, snapshot, policy, node)
-    if request.operation == "UPDATE" and request.object.value.get("spec") == request.old_object.value.get("spec"):
+    if request.operation == "UPDATE" and request.object.get("spec") == request.old_object.get("spec"):
         return ALLOWED
     metadata, vmi = _read(request)
     assessment = assess(vmi, snapshot, policy, with_targets=False)
-    denied = [v for v in assessment.violations if policy.enforcement(v.restriction) is Enforcement.DENY]
+    denied, _ = policy.enforced(assessment.violations)
     if denied and _is_required(metadata, snapshot) and not is_kubevirt_controller(request.user, snapshot):
         return _required(refusal(assessment, denied, misread_warnings(vmi.misread)), metadata)
     return Verdict(warnings=(*misread_warnings(vmi.misread), *_advice(assessment)))
@@ -47,22 +46,22 @@ def _newly_asked_node(request: AdmissionRequest) -> str:
     """
     if request.resource != "virtualmachineinstances" or request.operation != "UPDATE":
         return ""
-    old, new = (read_metadata(document).annotations for document in (request.old_object, request.object))
+    old, new = (read_metadata(Fields(document)).annotations for document in (request.old_object, request.object))
     asked = new.get(HARVESTER_TARGET, "")
     return "" if asked == old.get(HARVESTER_TARGET) else asked
 
 
 def _validate_move(request: AdmissionRequest, snapshot: Snapshot, policy: Policy, node: str) -> Verdict:
     """Judge Harvester's first write of a move like the migration that follows: a refusal here leaves no residue."""
-    vmi = read_vmi(request.object, request.namespace)
-    return migrations.judge(vmi, a_move_to(node, vmi.metadata), snapshot, policy)
+    vmi = read_vmi(Fields(request.object), request.namespace)
+    return migrations.judge(vmi, migration_to(node, vmi.metadata), snapshot, policy)
 
 
 def _read(request: AdmissionRequest) -> tuple[Metadata, VirtualMachineInstance]:
     if request.resource == "virtualmachines":
-        vm = read_vm(request.object, request.namespace)
+        vm = read_vm(Fields(request.object), request.namespace)
         return vm.metadata, vm.instance
-    vmi = read_vmi(request.object, request.namespace)
+    vmi = read_vmi(Fields(request.object), request.namespace)
     return vmi.metadata, vmi
 
 
@@ -80,8 +79,6 @@ def _required(verdict: Verdict, metadata: Metadata) -> Verdict:
 
 
 def _advice(assessment: Assessment) -> tuple[str, ...]:
-    warnings = tuple(map(warning, assessment.violations))
-    if not warnings or assessment.vmi.eviction_strategy != "LiveMigrate":
-        return warnings
-    field = assessment.vmi.field("evictionStrategy")
-    return (*warnings, f"{field} is LiveMigrate, but it can't migrate: a drain of its node will hang")
+    if not assessment.violations:
+        return ()
+    return tuple(filter(None, (*map(warning, assessment.violations), hanging_drain(assessment.vmi))))

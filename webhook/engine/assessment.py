@@ -9,16 +9,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from webhook.engine.cpu_model import CpuModel, Selectors, cpu_model, launch_selectors
+from webhook.engine.delays import delays
 from webhook.engine.placement import Placement, place, rests_on
 from webhook.engine.policy import Enforcement, Policy
 from webhook.engine.restrictions import ALL
 from webhook.engine.restrictions.restriction import Case, Concern, Restriction
-from webhook.engine.shortage import shortage
 from webhook.engine.targets.predicate import Refusal
 from webhook.engine.timeouts import Timeouts, effective_timeouts
 from webhook.engine.verdict import Violation
-from webhook.engine.waiting import wait
-from webhook.objects.migration import HOSTNAME, Migration
+from webhook.objects.labels import HOSTNAME
+from webhook.objects.migration import Migration
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.state.kinds import CLAIM, KUBEVIRT, VM, VMI, Reference
 from webhook.state.snapshot import Snapshot
@@ -79,10 +79,10 @@ def assess(
         vmi=vmi,
         violations=tuple(violations),
         rests_on=_references(case, violations) if violations else frozenset(),
-        cpu=cpu_model(vmi, snapshot.kubevirt),
+        cpu=placement.cpu if placement else cpu_model(vmi, snapshot.kubevirt),
         timeouts=timeouts,
         placement=placement,
-        warnings=tuple(filter(None, (*_about(placement, snapshot), timeouts.warning))),
+        warnings=(*(delays(placement, snapshot) if placement else ()), *filter(None, (timeouts.warning,))),
     )
 
 
@@ -96,16 +96,12 @@ def _placement(vmi: VirtualMachineInstance, snapshot: Snapshot, migration: Migra
 @lru_cache(maxsize=16)
 def _applicable(policy: Policy, *, decentralized: bool) -> tuple[Restriction, ...]:
     """Return the restrictions that are judged, in their order."""
-    elsewhere = {Concern.VOLUME, Concern.TARGET} if decentralized else set()
+    skipped = {Concern.VOLUME, Concern.TARGET} if decentralized else set()
     return tuple(
         restriction
         for restriction in ALL
-        if restriction.CONCERN not in elsewhere and policy.enforcement(restriction.ID) is not Enforcement.OFF
+        if restriction.CONCERN not in skipped and policy.enforcement(restriction.ID) is not Enforcement.OFF
     )
-
-
-def _about(placement: Placement | None, snapshot: Snapshot) -> tuple[str, ...]:
-    return (wait(placement), shortage(placement, snapshot)) if placement else ()
 
 
 def _timeouts(vmi: VirtualMachineInstance, snapshot: Snapshot) -> Timeouts:
@@ -122,9 +118,9 @@ def _references(case: Case, violations: list[Violation]) -> frozenset[Reference]
         Reference(kind=KUBEVIRT.name),
         *(Reference(kind=CLAIM.name, namespace=namespace, name=claim) for claim in claims),
     }
-    owner = case.vmi.metadata.owner
-    if owner and HOSTNAME in case.vmi.scheduling.node_selector:
-        references.add(Reference(kind=VM.name, namespace=namespace, name=owner.name))
+    vm = case.vmi.metadata.vm
+    if vm and HOSTNAME in case.vmi.scheduling.node_selector:
+        references.add(Reference(kind=VM.name, namespace=namespace, name=vm.name))
     about_targets = {restriction.ID for restriction in ALL if restriction.CONCERN is Concern.TARGET}
     if case.placement and any(violation.restriction in about_targets for violation in violations):
         references |= rests_on(case.vmi, case.placement, case.snapshot)

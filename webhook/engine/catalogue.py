@@ -43,6 +43,6 @@ def entries() -> Iterator[Entry]:
         yield Entry(id=predicate.ID, kind=PREDICATE, text=inspect.cleandoc(predicate.__doc__ or ""))
 
 
-def explained(entry_id: str) -> tuple[Entry, ...]:
+def named(entry_id: str) -> tuple[Entry, ...]:
     """Return what has this id: a restriction and a target predicate may share one."""
     return tuple(entry for entry in entries() if entry.id == entry_id)

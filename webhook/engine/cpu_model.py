@@ -23,15 +23,10 @@ from typing import Final
 from msgspec import Struct
 
 from webhook.objects.kubevirt import KubeVirt
+from webhook.objects.labels import FEATURE, HOST_MODEL_LABEL, MIGRATION_MODEL, MODEL, REQUIRED_FEATURE_LABEL
 from webhook.objects.node import Node
 from webhook.objects.pod import Pod
 from webhook.objects.vmi import VirtualMachineInstance
-
-MODEL: Final = "cpu-model.node.kubevirt.io/"
-MIGRATION_MODEL: Final = "cpu-model-migration.node.kubevirt.io/"
-FEATURE: Final = "cpu-feature.node.kubevirt.io/"
-HOST_MODEL_LABEL: Final = "host-model-cpu.node.kubevirt.io/"
-REQUIRED_FEATURE_LABEL: Final = "host-model-required-features.node.kubevirt.io/"
 
 HOST_MODEL: Final = "host-model"
 HOST_PASSTHROUGH: Final = "host-passthrough"

@@ -6,9 +6,9 @@ Source: the live-migration page, "Limitation".
 import re
 from typing import Final
 
-from webhook.engine.cpu_model import MODEL
 from webhook.engine.kubectl import patch_command
 from webhook.objects.kubevirt import KubeVirt
+from webhook.objects.labels import MODEL
 from webhook.state.nodes import NodeSet, NodeTable
 
 _MODEL_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,63}")

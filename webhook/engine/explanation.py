@@ -14,7 +14,7 @@ SHOWN_REASONS: Final = 3
 
 def explained(placement: Placement, predicates: Iterable[str] = ()) -> str:
     """Return each node with its reasons (of these predicates, or of all), nodes that look alike together."""
-    groups = placement.alike(predicates)
+    groups = placement.by_reasons(predicates)
     parts, shown = [], 0
     for reasons, nodes in groups.items():
         names = placement.nodes.names(nodes, SHOWN_NODES - shown)

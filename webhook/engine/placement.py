@@ -7,12 +7,12 @@ from typing import Final
 from msgspec import Struct
 
 from webhook.engine.cpu_model import CpuModel, Selectors, cpu_model, migration_selectors
+from webhook.engine.refusals import refusals
 from webhook.engine.target_pod.pod import TargetPod, target_pod
-from webhook.engine.targets import BY_NODE, BY_PODS
 from webhook.engine.targets.pod_affinity import namespaces
 from webhook.engine.targets.predicate import Refusal
-from webhook.objects.migration import HOSTNAME
-from webhook.objects.pod import CREATED_BY, Pod
+from webhook.objects.labels import CREATED_BY, HOSTNAME
+from webhook.objects.pod import Pod
 from webhook.objects.scheduling import Selector
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.state.kinds import NODE, POD, Reference
@@ -48,7 +48,7 @@ class Placement(Struct, frozen=True, kw_only=True):
         """Return the refusals that are about any of these nodes; of one node they are its explanation."""
         return tuple(refusal for refusal in self.refusals if refusal.nodes & nodes)
 
-    def alike(self, predicates: Iterable[str] = ()) -> Mapping[tuple[Refusal, ...], NodeSet]:
+    def by_reasons(self, predicates: Iterable[str] = ()) -> Mapping[tuple[Refusal, ...], NodeSet]:
         """Return the candidates that these predicates (or any) refuse, by their reasons; the largest groups first."""
         groups: dict[tuple[Refusal, ...], NodeSet] = {(): self.candidates}
         for refusal in self._of(predicates):
@@ -65,17 +65,17 @@ class Placement(Struct, frozen=True, kw_only=True):
         return (refusal for refusal in self.refusals if not wanted or refusal.predicate in wanted)
 
 
-def source_pod(vmi: VirtualMachineInstance, cluster: Snapshot) -> Pod | None:
+def source_pod(vmi: VirtualMachineInstance, snapshot: Snapshot) -> Pod | None:
     """Return the pod in which the virtual machine runs: the newest on its node, whatever its phase."""
-    pods = [pod for pod in cluster.pods.launchers(vmi.metadata.uid) if pod.node == vmi.status.node]
+    pods = [pod for pod in snapshot.pods.launchers(vmi.metadata.uid) if pod.node == vmi.status.node]
     return max(pods, key=lambda pod: pod.metadata.created, default=None)
 
 
-def place(vmi: VirtualMachineInstance, cluster: Snapshot, added_node_selector: Mapping[str, str]) -> Placement:
+def place(vmi: VirtualMachineInstance, snapshot: Snapshot, added_node_selector: Mapping[str, str]) -> Placement:
     """Judge all nodes for the target pod of a migration with this added node selector."""
-    nodes, kubevirt = cluster.nodes, cluster.kubevirt
+    nodes, kubevirt = snapshot.nodes, snapshot.kubevirt
     cpu = cpu_model(vmi, kubevirt)
-    source, node = source_pod(vmi, cluster), nodes.get("", vmi.status.node)
+    source, node = source_pod(vmi, snapshot), nodes.get("", vmi.status.node)
     selectors = migration_selectors(vmi, cpu, source, node)
     pod = target_pod(
         vmi,
@@ -86,25 +86,17 @@ def place(vmi: VirtualMachineInstance, cluster: Snapshot, added_node_selector: M
         cpu_selectors=selectors.labels,
     )
     candidates = nodes.all & ~nodes.named(vmi.status.node)
-    refusals = (
-        *cluster.once(pod.demands, lambda: _telling(each.refusals(pod.demands, cluster) for each in BY_NODE)),
-        *_telling(each.refusals(pod, cluster) for each in BY_PODS),
-    )
+    found = refusals(pod, snapshot)
     return Placement(
         cpu=cpu,
         selectors=selectors,
         pod=pod,
         nodes=nodes,
         candidates=candidates,
-        eligible=_left(candidates, refusals),
-        eligible_soon=_left(candidates, (refusal for refusal in refusals if not refusal.passing)),
-        refusals=refusals,
+        eligible=_left(candidates, found),
+        eligible_soon=_left(candidates, (refusal for refusal in found if not refusal.temporary)),
+        refusals=found,
     )
-
-
-def _telling(found: Iterable[Iterator[Refusal]]) -> tuple[Refusal, ...]:
-    """Return what predicates have found, but for refusals that are about no node."""
-    return tuple(refusal for refusals in found for refusal in refusals if refusal.nodes)
 
 
 def _left(nodes: NodeSet, refusals: Iterable[Refusal]) -> NodeSet:
@@ -113,7 +105,7 @@ def _left(nodes: NodeSet, refusals: Iterable[Refusal]) -> NodeSet:
     return nodes
 
 
-def rests_on(vmi: VirtualMachineInstance, placement: Placement, cluster: Snapshot) -> frozenset[Reference]:
+def rests_on(vmi: VirtualMachineInstance, placement: Placement, snapshot: Snapshot) -> frozenset[Reference]:
     """Return the objects that could still make a node eligible, or say otherwise what the target pod needs.
 
     All nodes with the wanted labels are among them, even where one node is asked for: the others are told as remedy.
@@ -128,18 +120,18 @@ def rests_on(vmi: VirtualMachineInstance, placement: Placement, cluster: Snapsho
                 namespace=vmi.metadata.namespace,
                 labels=frozenset({(CREATED_BY, vmi.metadata.uid)}),
             ),
-            *_neighbours(placement.pod, cluster),
+            *_neighbours(placement.pod, snapshot),
         }
     )
 
 
-def _neighbours(pod: TargetPod, cluster: Snapshot) -> Iterator[Reference]:
+def _neighbours(pod: TargetPod, snapshot: Snapshot) -> Iterator[Reference]:
     """Yield the pods that the target pod's rules are about: of those only launchers are known without asking.
 
     A rule without a selector is about no pod at all.
     """
     for term in (*pod.affinity.pods, *pod.affinity.anti_pods):
-        spaces = namespaces(term, pod.namespace, cluster)
+        spaces = namespaces(term, pod.namespace, snapshot)
         for namespace in ("",) if spaces is None else spaces:
             yield from _selected(term.selector, namespace)
     for constraint in pod.spread:

@@ -3,13 +3,14 @@
 A profile says which restrictions hold by default; each can be set alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from webhook.engine.verdict import Violation
 from webhook.objects.kubevirt import KubeVirt
 
 
@@ -29,6 +30,8 @@ class Profile(StrEnum):
     AUTO = "auto"
 
 
+_ORDER: Final = (Enforcement.OFF, Enforcement.WARN, Enforcement.DENY)
+
 _BY_PROFILE: Final[Mapping[Profile, Mapping[str, Enforcement]]] = {
     Profile.HARVESTER: {},
     Profile.KUBEVIRT: {"cd-rom": Enforcement.OFF, "container-disk": Enforcement.OFF},
@@ -36,7 +39,7 @@ _BY_PROFILE: Final[Mapping[Profile, Mapping[str, Enforcement]]] = {
 """Exceptions to `deny`: upstream KubeVirt migrates CD-ROMs and container disks."""
 
 HARVESTER_NAMESPACE: Final = "harvester-system"
-"""Where Harvester, and nobody else, has its KubeVirt resource."""
+"""The namespace of the KubeVirt resource on Harvester, and there alone."""
 
 
 class Policy(Struct, frozen=True, kw_only=True):
@@ -54,6 +57,16 @@ class Policy(Struct, frozen=True, kw_only=True):
         """Return how strictly a restriction holds, by its id."""
         by_profile = _BY_PROFILE[self.profile].get(restriction, Enforcement.DENY)
         return self.enforcements.get(restriction, by_profile)
+
+    def enforced(
+        self, violations: Iterable[Violation], strictest: Enforcement = Enforcement.DENY
+    ) -> tuple[tuple[Violation, ...], tuple[Violation, ...]]:
+        """Return the violations that refuse and those that warn, none taken more strictly than `strictest`."""
+        by_strictness: dict[Enforcement, list[Violation]] = {}
+        for violation in violations:
+            enforcement = min(self.enforcement(violation.restriction), strictest, key=_ORDER.index)
+            by_strictness.setdefault(enforcement, []).append(violation)
+        return tuple(by_strictness.get(Enforcement.DENY, ())), tuple(by_strictness.get(Enforcement.WARN, ()))
 
     def resolved(self, kubevirt: KubeVirt | None) -> "Policy":
         """Return the policy with the profile that fits the cluster, where it is left to the cluster.

@@ -1,6 +1,6 @@
 """Words for people: names, lists and lengths that are safe to print.
 
-Names come from strangers: control characters and those that turn the direction of writing could hide a sentence.
+Names are untrusted: control characters and those that turn the direction of writing could hide a sentence.
 """
 
 import unicodedata

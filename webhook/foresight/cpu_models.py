@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
-from webhook.engine.cpu_model import HOST_MODEL_LABEL, MIGRATION_MODEL, MODEL, cpu_model
 from webhook.engine.cpu_remedy import cluster_command, shared_models, vm_command
 from webhook.engine.placement import place
 from webhook.foresight.survey import Finding, Survey
+from webhook.objects.labels import HOST_MODEL_LABEL, MIGRATION_MODEL, MODEL
 from webhook.state.nodes import NodeSet
 
 
@@ -76,15 +76,12 @@ def _rows(survey: Survey) -> list[ModelRow]:
 
 def _switches(survey: Survey, best: str) -> Iterator[Switch]:
     for finding in survey.findings:
-        vmi = finding.vmi
-        if finding.placement and cpu_model(vmi, survey.snapshot.kubevirt).is_host_model:
+        vmi, vm = finding.vmi, finding.vmi.metadata.vm
+        if finding.placement and finding.assessment.cpu.is_host_model:
             switched = replace(vmi, hardware=replace(vmi.hardware, cpu_model=best))
-            owner = vmi.metadata.owner
             yield Switch(
                 finding=finding,
                 now=finding.eligible,
                 then=place(switched, survey.snapshot, {}).eligible,
-                command=vm_command(vmi.metadata.namespace, owner.name, best)
-                if owner and owner.kind == "VirtualMachine"
-                else "",
+                command=vm_command(vmi.metadata.namespace, vm.name, best) if vm else "",
             )

@@ -9,12 +9,12 @@ from msgspec import Struct
 
 from webhook.engine.assessment import Assessment, assess
 from webhook.engine.placement import Placement
-from webhook.engine.policy import Enforcement, Policy
+from webhook.engine.policy import Policy
 from webhook.engine.targets.predicate import Refusal
-from webhook.engine.timeouts import Timeouts
 from webhook.engine.verdict import Violation
-from webhook.foresight.place import Locate, nowhere
-from webhook.objects.vmi import FINAL_PHASES, VirtualMachineInstance
+from webhook.foresight.position import Locate, in_no_file
+from webhook.objects.phases import FINAL_PHASES
+from webhook.objects.vmi import VirtualMachineInstance
 from webhook.state.kinds import VM, VMI
 from webhook.state.nodes import NodeSet
 from webhook.state.snapshot import Snapshot
@@ -27,13 +27,13 @@ class Finding(Struct, frozen=True, kw_only=True):
     """One virtual machine: its assessment under the policy that holds.
 
     `denied` are the restrictions that forbid a move, `warned` those that the operator only wants to hear of.
-    `alike` are the nodes that can't take it, in groups with the same reasons, the largest group first.
+    `refused` are the nodes that can't take it, in groups with the same reasons, the largest group first.
     """
 
     assessment: Assessment
     denied: tuple[Violation, ...]
     warned: tuple[Violation, ...]
-    alike: tuple[tuple[tuple[Refusal, ...], NodeSet], ...] = ()
+    refused: tuple[tuple[tuple[Refusal, ...], NodeSet], ...] = ()
 
     @property
     def vmi(self) -> VirtualMachineInstance:
@@ -49,11 +49,6 @@ class Finding(Struct, frozen=True, kw_only=True):
     def eligible(self) -> NodeSet:
         """The nodes that can take it."""
         return self.placement.eligible if self.placement else 0
-
-    @property
-    def timeouts(self) -> Timeouts:
-        """The timeouts that apply to a migration."""
-        return self.assessment.timeouts
 
     @property
     def migratable(self) -> bool:
@@ -75,14 +70,16 @@ class Finding(Struct, frozen=True, kw_only=True):
 class Survey:
     """What was found, ordered by namespace and name.
 
-    `incomplete` are sentences about what could not be read, `locate` tells where a field was written.
+    `incomplete` are sentences about what could not be read, `locate` tells where a field was written, `made` is the
+    date for people, "" where none is wanted.
     """
 
     snapshot: Snapshot
     policy: Policy
     findings: tuple[Finding, ...]
     incomplete: tuple[str, ...] = ()
-    locate: Locate = nowhere
+    locate: Locate = in_no_file
+    made: str = ""
     _names: dict[NodeSet, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def names(self, nodes: NodeSet) -> tuple[str, ...]:
@@ -101,7 +98,7 @@ class Survey:
         return {name: tuple(findings) for name, findings in found.items()}
 
     @property
-    def stuck(self) -> tuple[Finding, ...]:
+    def not_migratable(self) -> tuple[Finding, ...]:
         """Those that can't move."""
         return tuple(finding for finding in self.findings if not finding.migratable)
 
@@ -110,25 +107,27 @@ def survey(
     snapshot: Snapshot,
     policy: Policy,
     machines: Iterable[VirtualMachineInstance],
+    *,
     incomplete: tuple[str, ...] = (),
-    locate: Locate = nowhere,
+    locate: Locate = in_no_file,
+    made: str = "",
 ) -> Survey:
     """Assess virtual machines."""
     ordered = sorted(machines, key=lambda machine: machine.metadata.key)
     findings = tuple(find(machine, snapshot, policy) for machine in ordered)
-    return Survey(snapshot=snapshot, policy=policy, findings=findings, incomplete=incomplete, locate=locate)
+    return Survey(snapshot=snapshot, policy=policy, findings=findings, incomplete=incomplete, locate=locate, made=made)
 
 
 def find(machine: VirtualMachineInstance, snapshot: Snapshot, policy: Policy) -> Finding:
     """Assess one virtual machine."""
     assessment = assess(machine, snapshot, policy)
-    strictness = [(policy.enforcement(violation.restriction), violation) for violation in assessment.violations]
+    denied, warned = policy.enforced(assessment.violations)
     placement = assessment.placement
     return Finding(
         assessment=assessment,
-        denied=tuple(violation for enforcement, violation in strictness if enforcement is Enforcement.DENY),
-        warned=tuple(violation for enforcement, violation in strictness if enforcement is Enforcement.WARN),
-        alike=tuple(placement.alike().items()) if placement else (),
+        denied=denied,
+        warned=warned,
+        refused=tuple(placement.by_reasons().items()) if placement else (),
     )
 
 

@@ -14,10 +14,12 @@ from typing import Any, Final, Protocol
 from msgspec import Struct
 from yaml import YAMLError
 
+from webhook.kube.refusals import ApiError
+
 SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
-class NoCredentials(Exception):  # noqa: N818 - it is named for what was found
+class NoCredentials(ApiError):  # noqa: N818 - it is named for what was found
     """Raised when there is no usable kubeconfig or service account; the message says what was looked for."""
 
 
@@ -48,7 +50,7 @@ class Credentials(Protocol):
 
     @property
     def namespace(self) -> str:
-        """Where somebody who names no namespace works."""
+        """The default namespace."""
 
     def tls(self) -> Tls:
         """Return what holds for the next connection."""
@@ -60,7 +62,7 @@ class Credentials(Protocol):
 def credentials(kubeconfig: str = "", context: str = "") -> Credentials:
     """Find credentials as kubectl does: the file given, $KUBECONFIG, a pod's service account, ~/.kube/config.
 
-    A folder in place of the file is a service account's that is mounted elsewhere.
+    A folder in place of the file is a service account's that is mounted at another path.
 
     Raises:
         NoCredentials: when there are none, or they can't be read.

@@ -7,16 +7,13 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from functools import partial
 from typing import Any, Final
 
-from msgspec import Struct
-
-from webhook.kube.api import Api, Document, Page
+from webhook.kube.api import Api, Page
 from webhook.kube.refusals import ApiError, Forbidden, KindMissing, NotFound
-from webhook.kube.source import ClusterUnavailable
-from webhook.objects.fields import Fields
+from webhook.kube.source import Change, ClusterUnavailable, Reading, unchanged
 from webhook.state.kinds import BY_NAME, KINDS, Kind, Reference
-from webhook.state.snapshot import Snapshot, key_of
+from webhook.state.resource import Resource
+from webhook.state.snapshot import Snapshot
 from webhook.state.table import Key, Table
-from webhook.state.trimming import trimmed
 
 MANY: Final = 300
 """Objects of a selection that are a burden to read: a node has 20 KB and more. The watch is asked to catch up first."""
@@ -33,33 +30,32 @@ _LABEL: Final = re.compile(rf"([-a-z0-9.]{{1,253}}/)?{_WORD}=({_WORD})?")
 """A label that an object can have; labels found in objects go into selectors, where a comma would begin another."""
 
 
-class Reading(Struct, frozen=True, kw_only=True):
-    """A cluster as far as it could be read: kinds that are missing from it, and those that may not be read."""
-
-    snapshot: Snapshot
-    missing: tuple[Kind, ...] = ()
-    forbidden: tuple[Forbidden, ...] = ()
-
-
-def read_all(api: Api, kinds: Iterable[Kind] = KINDS, *, timeout: float = 30.0) -> Reading:
-    """Read all objects of these kinds; `timeout` is for each page, in seconds.
+def read_all(api: Api, kinds: Iterable[Kind] = KINDS, *, change: Change = unchanged, timeout: float = 30.0) -> Reading:
+    """Read all objects of these kinds, each as `change` returns it; `timeout` is for each page, in seconds.
 
     Raises:
         ApiError: when the API server can't be reached.
     """
     tables: dict[str, Mapping[Key, Any]] = {}
-    missing: list[Kind] = []
+    missing: list[Resource] = []
     forbidden: list[Forbidden] = []
     with ThreadPoolExecutor(_AT_ONCE) as readers:
-        lists = {kind.name: readers.submit(_all, api, kind, "", kind.selector, timeout) for kind in kinds}
+        lists = {
+            kind.name: readers.submit(_all, api, kind, kind.selector, change=change, timeout=timeout) for kind in kinds
+        }
         for name, reading in lists.items():
             try:
                 tables[name] = reading.result()
             except KindMissing as error:
-                missing.append(error.kind)
+                missing.append(error.resource)
             except Forbidden as error:
                 forbidden.append(error)
-    return Reading(snapshot=Snapshot().changed(tables), missing=tuple(missing), forbidden=tuple(forbidden))
+    return Reading(
+        snapshot=Snapshot().changed(tables),
+        namespace=api.namespace,
+        missing=tuple(missing),
+        forbidden=tuple(forbidden),
+    )
 
 
 def reread(
@@ -90,22 +86,19 @@ def reread(
     return snapshot.changed(changes)
 
 
-def views(kind: Kind, page: Page) -> Iterator[tuple[Key, Any]]:
-    """Yield keys and views of a page's objects; each document is let go as soon as it has been read."""
+def views(kind: Kind, page: Page, change: Change = unchanged) -> Iterator[tuple[Key, Any]]:
+    """Yield keys and views of a page's objects; each document is freed as soon as it has been read."""
     page.items.reverse()
     while page.items:
-        yield view(kind, page.items.pop())
+        # The items of a list don't say their kind.
+        yield kind.view(change({**page.items.pop(), "kind": kind.name}))
 
 
-def view(kind: Kind, document: Document) -> tuple[Key, Any]:
-    """Return the key and the view of an object."""
-    fields = Fields(document)
-    return key_of(fields), trimmed(kind, kind.read(fields))
-
-
-def _all(api: Api, kind: Kind, namespace: str, selector: str, timeout: float) -> Mapping[Key, Any]:
+def _all(
+    api: Api, kind: Kind, selector: str, *, namespace: str = "", change: Change = unchanged, timeout: float
+) -> Mapping[Key, Any]:
     pages = api.pages(kind, namespace=namespace, selector=selector, timeout=timeout)
-    return {key: seen for page in pages for key, seen in views(kind, page)}
+    return {key: seen for page in pages for key, seen in views(kind, page, change)}
 
 
 def _changes(
@@ -131,7 +124,7 @@ def _changes(
 
 def _one(api: Api, kind: Kind, reference: Reference, timeout: float) -> Any:
     try:
-        return view(kind, api.get(kind, reference.namespace, reference.name, timeout=timeout))[1]
+        return kind.view(api.get(kind, reference.namespace, reference.name, timeout=timeout))[1]
     except (NotFound, KindMissing):
         return None
 
@@ -140,7 +133,7 @@ def _selected(api: Api, kind: Kind, reference: Reference, timeout: float) -> Map
     if not all(_LABEL.fullmatch(f"{label}={value}") for label, value in reference.labels):
         return {}
     selector = ",".join(f"{label}={value}" for label, value in sorted(reference.labels))
-    return _all(api, kind, reference.namespace, selector, timeout)
+    return _all(api, kind, selector, namespace=reference.namespace, timeout=timeout)
 
 
 def _result(reference: Reference, read: Future[Mapping[Key, Any]], timeout: float) -> Mapping[Key, Any]:

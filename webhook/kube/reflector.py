@@ -13,11 +13,11 @@ import structlog
 from msgspec import Struct
 
 from webhook.kube.api import Api
-from webhook.kube.condition import Condition, State, now
-from webhook.kube.live import view, views
+from webhook.kube.freshness import Freshness, KindStatus, now
+from webhook.kube.live import views
 from webhook.kube.refusals import ApiError, Gone, KindMissing, Unreachable
 from webhook.kube.store import Store
-from webhook.kube.watch import Event, Watch
+from webhook.kube.watch import Watch, WatchEvent
 from webhook.state.kinds import Kind
 from webhook.state.table import Key
 
@@ -54,7 +54,7 @@ class Reflector:
         self._api = api
         self._store = store
         self._pace = pace
-        self._state = State.LOADING
+        self._freshness = Freshness.LOADING
         self._error = ""
         self._failures = 0
         self._version = ""
@@ -66,13 +66,13 @@ class Reflector:
     @property
     def loaded(self) -> bool:
         """Tell whether all objects have been read once, or the cluster has been found not to have the kind."""
-        return self._state is not State.LOADING
+        return self._freshness is not Freshness.LOADING
 
-    def condition(self, max_age: float) -> Condition:
+    def status(self, max_age: float) -> KindStatus:
         """Say how well the kind is known, if it should have been confirmed within `max_age` seconds."""
         age = now() - self.seen
-        state = State.STALE if self.loaded and age > max_age else self._state
-        return Condition(kind=self.kind.name, state=state, age=age, error=self._error)
+        freshness = Freshness.STALE if self.loaded and age > max_age else self._freshness
+        return KindStatus(kind=self.kind.name, freshness=freshness, age=age, error=self._error)
 
     def reaches(self, version: str, timeout: float) -> bool:
         """Wait until the watch has told of everything up to a version; return whether it did within so many seconds."""
@@ -136,10 +136,10 @@ class Reflector:
                 return
         self._store.replace(self.kind, found)
         self._go_on_after(version)
-        self._confirmed(State.CURRENT)
+        self._confirmed(Freshness.CURRENT)
         _LOG.info("listed", kind=self.kind.name, objects=len(found))
 
-    def _events(self) -> Iterator[Event]:
+    def _events(self) -> Iterator[WatchEvent]:
         """Yield what happens; the answer itself confirms that the version is one to go on from."""
         if self._stopped.is_set():
             return
@@ -150,35 +150,35 @@ class Reflector:
         )
         if self._stopped.is_set():
             self._watch.stop()
-        self._confirmed(State.CURRENT)
+        self._confirmed(Freshness.CURRENT)
         yield from self._watch
 
-    def _take(self, event: Event) -> None:
+    def _take(self, event: WatchEvent) -> None:
         if event.type != "BOOKMARK":
-            key, new = view(self.kind, event.object)
+            key, new = self.kind.view(event.object)
             self._store.put(self.kind, key, None if event.type == "DELETED" else new)
         self._go_on_after(event.version or self._version)
         self._failures = 0
-        self._confirmed(State.CURRENT)
+        self._confirmed(Freshness.CURRENT)
 
     def _go_on_after(self, version: str) -> None:
         with self._told:
             self._version = version
             self._told.notify_all()
 
-    def _confirmed(self, state: State) -> None:
+    def _confirmed(self, freshness: Freshness) -> None:
         if self._error:
             _LOG.info("watch goes on", kind=self.kind.name)
         self.seen = now()
-        self._state = state
+        self._freshness = freshness
         self._error = ""
 
     def _absent(self, error: KindMissing) -> float:
-        if self._state is not State.ABSENT:
+        if self._freshness is not Freshness.ABSENT:
             _LOG.warning("not a kind of this cluster", kind=self.kind.name, reason=str(error))
         self._version = ""
         self._store.replace(self.kind, {})
-        self._confirmed(State.ABSENT)
+        self._confirmed(Freshness.ABSENT)
         return _around(self._pace.absent)
 
     def _failed(self, error: Exception, **more: Any) -> float:
@@ -195,5 +195,5 @@ def _is_after(version: str, other: str) -> bool:
 
 
 def _around(seconds: float) -> float:
-    """Return about so many seconds, so that not all kinds and replicas come at the same moment."""
+    """Return about so many seconds, so that kinds and replicas don't all ask at the same moment."""
     return seconds * random.uniform(0.7, 1.3)  # noqa: S311 - spreads load, guards nothing

@@ -1,12 +1,37 @@
-"""Where snapshots come from."""
+"""What the service and the commands need of a cluster, wherever its state comes from."""
 
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
+from msgspec import Struct
+
+from webhook.kube.refusals import ApiError, Forbidden
 from webhook.state.kinds import Reference
+from webhook.state.resource import Resource
 from webhook.state.snapshot import Snapshot
 
+Change = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""Returns an object as it is to be taken."""
 
-class ClusterUnavailable(Exception):  # noqa: N818 - it is named for what happened
+
+def unchanged(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the object as it is."""
+    return document
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """A cluster as far as it could be read: kinds that are missing from it, and those that may not be read.
+
+    `namespace` is the default one of whoever reads it.
+    """
+
+    snapshot: Snapshot
+    namespace: str
+    missing: tuple[Resource, ...] = ()
+    forbidden: tuple[Forbidden, ...] = ()
+
+
+class ClusterUnavailable(ApiError):  # noqa: N818 - it is named for what happened
     """Raised when the cluster can't be read in time; the message names what was wanted."""
 
 

@@ -5,18 +5,18 @@ from contextlib import suppress
 from typing import Any, Final
 
 import orjson
-import urllib3
 from msgspec import Struct
 from urllib3.exceptions import HTTPError
 
 from webhook.kube.refusals import Unreachable, refusal
-from webhook.state.kinds import Kind
+from webhook.kube.transport import Response
+from webhook.state.resource import Resource
 
 _CHUNK: Final = 1 << 16
 _TYPES: Final = frozenset({"ADDED", "MODIFIED", "DELETED", "BOOKMARK"})
 
 
-class Event(Struct, frozen=True, kw_only=True):
+class WatchEvent(Struct, frozen=True, kw_only=True):
     """What happened: `type` is ADDED, MODIFIED, DELETED or BOOKMARK."""
 
     type: str
@@ -36,19 +36,19 @@ class Watch:
     connection or sends something else than events.
     """
 
-    def __init__(self, kind: Kind, response: urllib3.BaseHTTPResponse) -> None:
+    def __init__(self, resource: Resource, response: Response) -> None:
         """Take the response, whose body has not been read yet."""
-        self._kind = kind
+        self._resource = resource
         self._response = response
 
-    def __iter__(self) -> Iterator[Event]:
+    def __iter__(self) -> Iterator[WatchEvent]:
         rest = b""
         try:
             for chunk in self._response.stream(_CHUNK):
                 *lines, rest = (rest + chunk).split(b"\n")
                 yield from map(self._event, lines)
         except HTTPError as error:
-            raise Unreachable(f"the watch of {self._kind.plural} broke: {error}") from error
+            raise Unreachable(f"the watch of {self._resource.plural} broke: {error}") from error
         finally:
             self._response.close()
 
@@ -57,13 +57,13 @@ class Watch:
         with suppress(OSError, ValueError, RuntimeError):
             self._response.shutdown()
 
-    def _event(self, line: bytes) -> Event:
+    def _event(self, line: bytes) -> WatchEvent:
         try:
             event = orjson.loads(line)
             if event["type"] == "ERROR":
-                raise refusal(self._kind, "watch", int(event["object"]["code"]), orjson.dumps(event["object"]))
+                raise refusal(self._resource, "watch", int(event["object"]["code"]), orjson.dumps(event["object"]))
             if event["type"] in _TYPES and isinstance(event["object"], dict):
-                return Event(type=event["type"], object=event["object"])
+                return WatchEvent(type=event["type"], object=event["object"])
         except (orjson.JSONDecodeError, TypeError, KeyError, ValueError) as error:
-            raise Unreachable(f"the watch of {self._kind.plural} sent something that isn't an event") from error
-        raise Unreachable(f"the watch of {self._kind.plural} sent an event of an unknown type")
+            raise Unreachable(f"the watch of {self._resource.plural} sent something that isn't an event") from error
+        raise Unreachable(f"the watch of {self._resource.plural} sent an event of an unknown type")

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from webhook.kube import live
 from webhook.kube.api import Api
-from webhook.kube.condition import Condition, now
+from webhook.kube.freshness import KindStatus, now
 from webhook.kube.memory import return_large_pieces
 from webhook.kube.reflector import Pace, Reflector
 from webhook.kube.source import ClusterUnavailable
@@ -68,7 +68,7 @@ class WatchedCluster:
         oldest = now() - self._max_age
         for reflector in self._reflectors:
             if not reflector.loaded or reflector.seen < oldest:
-                raise ClusterUnavailable(str(reflector.condition(self._max_age)))
+                raise ClusterUnavailable(str(reflector.status(self._max_age)))
         return self._store.snapshot
 
     def reread(self, snapshot: Snapshot, references: frozenset[Reference], timeout: float) -> Snapshot:
@@ -81,20 +81,24 @@ class WatchedCluster:
 
     def ready(self) -> bool:
         """Tell whether `snapshot` would answer."""
-        return all(condition.good for condition in self.conditions())
+        return not self.missing()
 
-    def conditions(self) -> tuple[Condition, ...]:
+    def statuses(self) -> tuple[KindStatus, ...]:
         """Return how well each kind is known."""
-        return tuple(reflector.condition(self._max_age) for reflector in self._reflectors)
+        return tuple(reflector.status(self._max_age) for reflector in self._reflectors)
+
+    def missing(self) -> list[str]:
+        """Say, one line for each, which kinds can't be relied on."""
+        return [str(status) for status in self.statuses() if not status.reliable]
 
     def ages(self) -> Mapping[str, float]:
         """Return by kind how many seconds ago the API server last confirmed what is known of it."""
-        return {condition.kind: condition.age for condition in self.conditions()}
+        return {status.kind: status.age for status in self.statuses()}
 
     def _caught_up(self, kind: Kind, timeout: float) -> Table[Any] | None:
         """Return a kind's table as soon as the watch has told of all that happened before this call.
 
-        In a cluster that is large there is always something to tell: kubelets write their nodes' status all the time.
+        In a large cluster that is soon: kubelets write their nodes' status all the time.
         """
         reflector = next((reflector for reflector in self._reflectors if reflector.kind == kind), None)
         if reflector is None or not reflector.reaches(self._api.version(kind, timeout=_VERSION_SECONDS), timeout):

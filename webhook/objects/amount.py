@@ -23,7 +23,7 @@ class Amount(Struct, frozen=True, kw_only=True):
         return Amount(cpu=self.cpu - other.cpu, memory=self.memory - other.memory)
 
     def fits(self, other: "Amount") -> bool:
-        """Tell whether this much is to be had of the other."""
+        """Tell whether this is at most the other, in CPU and in memory."""
         return self.cpu <= other.cpu and self.memory <= other.memory
 
 

@@ -1,29 +1,58 @@
 """Reading untrusted JSON: typed getters that never raise.
 
-What has the wrong type reads as absent, and the path is noted, so that the person can be told. `bool` is no integer,
+What has the wrong type reads as absent, and a note is taken, so that the person can be told. `bool` is no integer,
 a string is no list.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 T = TypeVar("T")
 
 NO_STRINGS: Final[Mapping[str, str]] = {}
+FIRST_NOTES: Final = 8
+"""Notes about one field that are kept as they are; the others are counted."""
+NOTE_LIMIT: Final = 256
+"""Characters of a note: keys are untrusted, too."""
 
 
-class Fields(Struct, frozen=True):
-    """One JSON object, where it stands in its document, and the notes about what could not be read.
+class Notes(Struct):
+    """What could not be read of one document; bounded, however large the document is.
 
-    `path` is the dotted path as kubectl prints it (`spec.domain.devices.disks[1]`), "" for the document itself.
-    `misread` is shared by everything read from one document.
+    `first` are notes as they are, `counts` tells how many there are about each field.
+    """
+
+    first: list[str] = []
+    counts: dict[str, int] = {}
+
+    def add(self, about: str, note: str) -> None:
+        """Take a note about a field."""
+        count = self.counts[about] = self.counts.get(about, 0) + 1
+        if count <= FIRST_NOTES:
+            self.first.append(note[:NOTE_LIMIT])
+
+    def all(self) -> tuple[str, ...]:
+        """Return the first notes of each field, then how many more there are of it."""
+        if not self.first:
+            return ()
+        more = ((about, count - FIRST_NOTES) for about, count in self.counts.items() if count > FIRST_NOTES)
+        return (*self.first, *(f"{about}: {count:,} more entries can't be read" for about, count in more))
+
+
+class Fields(Struct):
+    """A reader of one JSON object in a document: `value` is the object, `notes` belong to the whole document.
+
+    `above`, `key` and (in a list) `index` say where the object stands. A hundred are made for each document: a Struct
+    is made in half the time of a class.
     """
 
     value: Mapping[str, Any]
-    path: str = ""
-    misread: list[str] = []
+    notes: Notes = field(default_factory=Notes)
+    above: "Fields | None" = None
+    key: str = ""
+    index: int | None = None
 
     def has(self, key: str) -> bool:
         """Tell whether the key is there with any value but null."""
@@ -40,7 +69,7 @@ class Fields(Struct, frozen=True):
     def number(self, key: str) -> int | None:
         """Return an integer, None when absent; a boolean is none."""
         if isinstance(self.value.get(key), bool):
-            self._note(key, "a whole number")
+            self._note_type(key, self.value[key], "a whole number")
             return None
         return self._typed(key, int, "a whole number")
 
@@ -53,23 +82,22 @@ class Fields(Struct, frozen=True):
 
     def object(self, key: str) -> "Fields":
         """Return the object under the key; an empty one when absent."""
-        return Fields(self._typed(key, dict, "an object") or {}, self._at(key), self.misread)
+        return Fields(self._typed(key, dict, "an object") or {}, self.notes, self, key)
 
     def objects(self, key: str) -> Iterator[tuple[int, "Fields"]]:
         """Yield the objects of a list with their positions; entries of another type are noted and left out."""
         for index, value in enumerate(self._typed(key, list, "a list") or ()):
-            path = f"{self._at(key)}[{index}]"
             if isinstance(value, dict):
-                yield index, Fields(value, path, self.misread)
+                yield index, Fields(value, self.notes, self, key, index)
             else:
-                self.misread.append(f"{path} is {kind_of(value)}, not an object")
+                self._note_type(key, value, "an object", f"[{index}]")
 
     def strings(self, key: str) -> tuple[str, ...]:
         """Return the strings of a list; entries of another type are noted and left out."""
         entries: list[Any] = self._typed(key, list, "a list") or []
         for index, value in enumerate(entries):
             if not isinstance(value, str):
-                self.misread.append(f"{self._at(key)}[{index}] is {kind_of(value)}, not a string")
+                self._note_type(key, value, "a string", f"[{index}]")
         return tuple(value for value in entries if isinstance(value, str))
 
     def string_map(self, key: str) -> Mapping[str, str]:
@@ -81,21 +109,29 @@ class Fields(Struct, frozen=True):
             return dict(entries)
         for name, value in entries.items():
             if not isinstance(value, str):
-                self.misread.append(f"{self._at(key)}[{name}] is {kind_of(value)}, not a string")
+                self._note_type(key, value, "a string", f"[{name}]")
         return {name: value for name, value in entries.items() if isinstance(value, str)}
+
+    def note(self, key: str, problem: str, entry: str = "") -> None:
+        """Take a note about a key, or about an entry (`[3]`) under it: `problem` goes on after its path."""
+        self.notes.add(self._path(key, indexes=False), f"{self._path(key)}{entry} {problem}")
 
     def _typed(self, key: str, wanted: type[T], words: str) -> T | None:
         value = self.value.get(key)
         if value is None or isinstance(value, wanted):
             return value
-        self._note(key, words)
+        self._note_type(key, value, words)
         return None
 
-    def _note(self, key: str, words: str) -> None:
-        self.misread.append(f"{self._at(key)} is {kind_of(self.value[key])}, not {words}")
+    def _note_type(self, key: str, value: Any, wanted: str, entry: str = "") -> None:
+        self.note(key, f"is {kind_of(value)}, not {wanted}", entry)
 
-    def _at(self, key: str) -> str:
-        return f"{self.path}.{key}" if self.path else key
+    def _path(self, key: str, *, indexes: bool = True) -> str:
+        """Return the dotted path of a key as kubectl prints it: `spec.domain.devices.disks[1].name`."""
+        if self.above is None:
+            return key
+        place = "" if self.index is None else f"[{self.index if indexes else ''}]"
+        return f"{self.above._path(self.key, indexes=indexes)}{place}.{key}"  # noqa: SLF001 - another of the same class
 
 
 def kind_of(value: object) -> str:

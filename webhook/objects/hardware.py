@@ -10,16 +10,8 @@ from msgspec import Struct
 from webhook.objects.fields import Fields
 
 HYPERV: Final = (
-    "vpindex",
-    "runtime",
-    "reset",
-    "synic",
-    "synictimer",
-    "frequencies",
-    "reenlightenment",
-    "tlbflush",
-    "ipi",
-)
+    "vpindex", "runtime", "reset", "synic", "synictimer", "frequencies", "reenlightenment", "tlbflush", "ipi",
+)  # fmt: skip
 """The enlightenments that need the node's kernel."""
 
 

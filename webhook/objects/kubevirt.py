@@ -33,9 +33,19 @@ class KubeVirt(Struct, frozen=True, kw_only=True):
         """The version in numbers, major first; empty when unknown."""
         return _numbers(self.version)
 
+    @property
+    def controller(self) -> str:
+        """The name of virt-controller as a user of the API server."""
+        return controller_in(self.metadata.namespace)
+
     def is_at_least(self, *version: int) -> bool:
         """Tell whether this version or a later one is installed: `is_at_least(1, 6, 4)`; False when unknown."""
         return self.release >= version
+
+
+def controller_in(namespace: str) -> str:
+    """Return the name of virt-controller as a user of the API server, where KubeVirt is in this namespace."""
+    return f"system:serviceaccount:{namespace}:kubevirt-controller"
 
 
 @lru_cache(maxsize=16)

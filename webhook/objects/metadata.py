@@ -1,6 +1,7 @@
 """The metadata that every Kubernetes object has, as far as rules read it."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from msgspec import Struct
 
@@ -28,9 +29,20 @@ class Metadata(Struct, frozen=True, kw_only=True):
     owner: Owner | None = None
 
     @property
+    def vm(self) -> Owner | None:
+        """The VM that owns the object, None for none."""
+        return self.owner if self.owner and self.owner.kind == "VirtualMachine" else None
+
+    @property
     def key(self) -> tuple[str, str]:
         """Namespace and name: what identifies the object within its kind."""
         return self.namespace, self.name
+
+
+def metadata_of(view: Any) -> Metadata:
+    """Return the metadata of a view; that of a namespace is nothing else."""
+    metadata: Metadata = view if isinstance(view, Metadata) else view.metadata
+    return metadata
 
 
 def read_metadata(document: Fields, namespace: str = "") -> Metadata:

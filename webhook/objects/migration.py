@@ -1,28 +1,22 @@
-"""VirtualMachineInstanceMigration: the wish to move a virtual machine.
+"""VirtualMachineInstanceMigration: the request to move a virtual machine.
 
 Source: `VirtualMachineInstanceMigration` of kubevirt.io/v1. A migration with exactly one of `sendTo` and `receive`
 is decentralized: it goes to, or comes from, another cluster.
 """
 
 from collections.abc import Hashable, Mapping
-from typing import Final
 
 from msgspec import Struct
 
 from webhook.objects.fields import Fields
+from webhook.objects.labels import HARVESTER_TARGET, HOSTNAME
 from webhook.objects.metadata import Metadata, read_metadata
-
-HOSTNAME: Final = "kubernetes.io/hostname"
-"""The label by which a migration asks for one node."""
-
-HARVESTER_TARGET: Final = "harvesterhci.io/migrationTargetNodeName"
-"""The annotation by which Harvester's Migrate button names a node on the VMI, before it makes the migration."""
 
 
 class Migration(Struct, frozen=True, kw_only=True):
-    """A migration as somebody asks for it.
+    """A migration as it is requested.
 
-    `vmi_name` is "" where none is given; `target_field` is where a node can be asked for.
+    `vmi_name` is "" where none is given; `target_field` is where a node can be requested.
     """
 
     metadata: Metadata
@@ -31,7 +25,6 @@ class Migration(Struct, frozen=True, kw_only=True):
     target_field: str = f"spec.addedNodeSelector[{HOSTNAME}]"
     sends: bool = False
     receives: bool = False
-    misread: tuple[str, ...] = ()
 
     @property
     def decentralized(self) -> bool:
@@ -39,13 +32,13 @@ class Migration(Struct, frozen=True, kw_only=True):
         return self.sends != self.receives
 
     @property
-    def wish(self) -> Hashable:
-        """What decides where the virtual machine can go: migrations of one VMI with the same wish are judged alike."""
+    def request(self) -> Hashable:
+        """What decides where the virtual machine can go: of one VMI, equal requests have equal answers."""
         return frozenset(self.added_node_selector.items()), self.target_field, self.sends, self.receives
 
     @property
     def target_node(self) -> str:
-        """The node that is asked for, "" for any."""
+        """The node that is requested, "" for any."""
         return self.added_node_selector.get(HOSTNAME, "")
 
 
@@ -58,12 +51,11 @@ def read_migration(document: Fields, namespace: str = "") -> Migration:
         added_node_selector=spec.string_map("addedNodeSelector"),
         sends=spec.has("sendTo"),
         receives=spec.has("receive"),
-        misread=tuple(document.misread),
     )
 
 
-def a_move_to(node: str, vmi: Metadata) -> Migration:
-    """Return the migration of a VMI to a node that is asked for by name."""
+def migration_to(node: str, vmi: Metadata) -> Migration:
+    """Return the migration of a VMI to a node that Harvester's annotation names."""
     return Migration(
         metadata=vmi,
         vmi_name=vmi.name,

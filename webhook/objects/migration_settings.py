@@ -15,8 +15,6 @@ class MigrationSettings(Struct, frozen=True, kw_only=True):
     completion_timeout_per_gib: int | None = None
     progress_timeout: int | None = None
     bandwidth: int | None = None
-    allow_post_copy: bool | None = None
-    allow_workload_disruption: bool | None = None
 
 
 UNSET = MigrationSettings()
@@ -28,14 +26,12 @@ def read_migration_settings(fields: Fields) -> MigrationSettings:
         completion_timeout_per_gib=_natural(fields, "completionTimeoutPerGiB"),
         progress_timeout=_natural(fields, "progressTimeout"),
         bandwidth=read_whole(fields, "bandwidthPerMigration"),
-        allow_post_copy=fields.flag("allowPostCopy"),
-        allow_workload_disruption=fields.flag("allowWorkloadDisruption"),
     )
 
 
 def _natural(fields: Fields, key: str) -> int | None:
     number = fields.number(key)
     if number is not None and number < 0:
-        fields.misread.append(f"{fields.path}.{key} is negative")
+        fields.note(key, "is negative")
         return None
     return number

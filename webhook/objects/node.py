@@ -1,19 +1,16 @@
 """Node: what decides whether a virtual machine may come to it.
 
 Sources: `Node` of k8s.io/api/core/v1; the labels of KubeVirt's node labeller (`pkg/virt-handler/node-labeller`);
-Harvester marks a node that is being emptied with the annotations of MAINTENANCE.
+Harvester marks a node that is being emptied with annotations.
 """
-
-from typing import Final
 
 from msgspec import Struct
 
 from webhook.objects.amount import NOTHING, Amount, read_amount
 from webhook.objects.fields import Fields
+from webhook.objects.labels import MAINTENANCE
 from webhook.objects.metadata import Metadata, read_metadata
 from webhook.objects.scheduling import Taint, read_taints
-
-MAINTENANCE: Final = ("harvesterhci.io/maintain-status", "harvesterhci.io/drain-requested")
 
 
 class Node(Struct, frozen=True, kw_only=True):

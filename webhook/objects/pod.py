@@ -4,20 +4,15 @@ Sources: `Pod` of k8s.io/api/core/v1; KubeVirt `pkg/virt-controller/services/tem
 """
 
 from collections.abc import Mapping
-from typing import Final
 
 from msgspec import Struct
 
 from webhook.objects.amount import NOTHING, Amount, read_amount
 from webhook.objects.fields import Fields
+from webhook.objects.labels import CREATED_BY, LAUNCHER, MIGRATION_JOB, PROVISIONING
 from webhook.objects.metadata import Metadata, read_metadata
+from webhook.objects.phases import FINAL_PHASES
 from webhook.objects.scheduling import PodTerm, read_affinity
-
-LAUNCHER: Final = ("kubevirt.io", "virt-launcher")
-CREATED_BY: Final = "kubevirt.io/created-by"
-MIGRATION_JOB: Final = "kubevirt.io/migrationJobUID"
-PROVISIONING: Final = "kubevirt.io/ephemeral-provisioning"
-FINAL_PHASES: Final = frozenset({"Succeeded", "Failed"})
 
 
 class Pod(Struct, frozen=True, kw_only=True):

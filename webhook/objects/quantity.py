@@ -44,5 +44,5 @@ def read_whole(fields: Fields, key: str, scale: int = 1) -> int | None:
     if value is not None and value >= 0:
         return int((value * scale).to_integral_value(ROUND_CEILING))
     if text:
-        fields.misread.append(f"{fields.path}.{key} is no quantity")
+        fields.note(key, "is no quantity")
     return None

@@ -119,7 +119,7 @@ class Affinity(Struct, frozen=True, kw_only=True):
 
 
 class Taint(Struct, frozen=True, kw_only=True):
-    """A node's mark that keeps pods away."""
+    """A node's taint."""
 
     key: str
     value: str = ""
@@ -131,7 +131,7 @@ class Taint(Struct, frozen=True, kw_only=True):
 
 
 class Toleration(Struct, frozen=True, kw_only=True):
-    """A pod's consent to taints: an empty key or effect means all of them."""
+    """What lets a pod run in spite of taints: an empty key or effect means all of them."""
 
     key: str = ""
     operator: str = ""
@@ -169,7 +169,7 @@ class Scheduling(Struct, frozen=True, kw_only=True):
     spread: tuple[SpreadConstraint, ...] = ()
 
 
-NOWHERE_SPECIAL: Final = Scheduling(node_selector=NO_STRINGS, affinity=Affinity())
+UNRESTRICTED: Final = Scheduling(node_selector=NO_STRINGS, affinity=Affinity())
 """No rule at all."""
 
 
@@ -181,7 +181,7 @@ def read_scheduling(spec: Fields) -> Scheduling:
         tolerations=tuple(_toleration(toleration) for _, toleration in spec.objects("tolerations")),
         spread=tuple(_spread_constraints(spec)),
     )
-    return NOWHERE_SPECIAL if scheduling == NOWHERE_SPECIAL else scheduling
+    return UNRESTRICTED if scheduling == UNRESTRICTED else scheduling
 
 
 def read_affinity(spec: Fields) -> Affinity:
@@ -219,7 +219,7 @@ def _requirements(holder: Fields, key: str, *, field: bool = False) -> Iterator[
                 key=expression.text("key"), operator=operator, values=expression.strings("values"), field=field
             )
         else:
-            expression.misread.append(f"{expression.path}.operator is none of {', '.join(sorted(OPERATORS))}")
+            expression.note("operator", f"is none of {', '.join(sorted(OPERATORS))}")
 
 
 def _pod_terms(affinity: Fields) -> Iterator[PodTerm]:

@@ -5,17 +5,15 @@ annotation `harvesterhci.io/volumeClaimTemplates`.
 """
 
 from collections.abc import Iterator
-from typing import Final
 
 import orjson
 from msgspec import Struct
 from msgspec.structs import replace
 
 from webhook.objects.fields import Fields
+from webhook.objects.labels import CLAIM_TEMPLATES
 from webhook.objects.metadata import Metadata, read_metadata
-from webhook.objects.vmi import VirtualMachineInstance, read_vmi
-
-CLAIM_TEMPLATES: Final = "harvesterhci.io/volumeClaimTemplates"
+from webhook.objects.vmi import VirtualMachineInstance, read_instance, with_notes
 
 
 class VirtualMachine(Struct, frozen=True, kw_only=True):
@@ -29,35 +27,32 @@ def read_vm(document: Fields, namespace: str = "") -> VirtualMachine:
     """Read a VM; a VM without a template has an instance without devices."""
     metadata = read_metadata(document, namespace)
     spec = document.object("spec")
-    template = read_vmi(spec.object("template"), metadata.namespace)
-    claim_templates = dict(_claim_templates(metadata, spec))
+    template = read_instance(spec.object("template"), metadata.namespace)
     instance = replace(
         template,
         metadata=replace(template.metadata, name=metadata.name, namespace=metadata.namespace),
         root="spec.template.",
-        claim_templates=claim_templates,
-        misread=tuple(document.misread),
+        claim_templates=dict((*_data_volume_templates(spec), *_harvester_templates(document, metadata))),
     )
-    return VirtualMachine(metadata=metadata, instance=instance)
+    return VirtualMachine(metadata=metadata, instance=with_notes(instance, document))
 
 
-def _claim_templates(metadata: Metadata, spec: Fields) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _data_volume_templates(spec: Fields) -> Iterator[tuple[str, tuple[str, ...]]]:
     for _, template in spec.objects("dataVolumeTemplates"):
         name = template.object("metadata").text("name")
         wanted = template.object("spec")
         yield name, wanted.object("pvc").strings("accessModes") or wanted.object("storage").strings("accessModes")
-    for template in _harvester_templates(metadata, spec.misread):
-        yield template.object("metadata").text("name"), template.object("spec").strings("accessModes")
 
 
-def _harvester_templates(metadata: Metadata, misread: list[str]) -> Iterator[Fields]:
+def _harvester_templates(document: Fields, metadata: Metadata) -> Iterator[tuple[str, tuple[str, ...]]]:
     text = metadata.annotations.get(CLAIM_TEMPLATES)
     if not text:
         return
+    place = document.object("metadata")
     try:
-        document = {CLAIM_TEMPLATES: orjson.loads(text)}
+        templates = {CLAIM_TEMPLATES: orjson.loads(text)}
     except orjson.JSONDecodeError:
-        misread.append(f"metadata.annotations[{CLAIM_TEMPLATES}] is not JSON")
+        place.note("annotations", "is not JSON", f"[{CLAIM_TEMPLATES}]")
         return
-    for _, template in Fields(document, "metadata.annotations", misread).objects(CLAIM_TEMPLATES):
-        yield template
+    for _, template in Fields(templates, document.notes, place, "annotations").objects(CLAIM_TEMPLATES):
+        yield template.object("metadata").text("name"), template.object("spec").strings("accessModes")

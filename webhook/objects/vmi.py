@@ -5,9 +5,9 @@ where the instance stands in its document, so that every rule names the right fi
 """
 
 from collections.abc import Mapping
-from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from webhook.objects.devices import Devices, read_devices
 from webhook.objects.fields import Fields
@@ -15,8 +15,6 @@ from webhook.objects.hardware import Hardware, read_hardware
 from webhook.objects.metadata import Metadata, read_metadata
 from webhook.objects.quantity import read_whole
 from webhook.objects.scheduling import Scheduling, read_scheduling
-
-FINAL_PHASES: Final = frozenset({"Succeeded", "Failed"})
 
 
 class Condition(Struct, frozen=True, kw_only=True):
@@ -72,9 +70,8 @@ class VirtualMachineInstance(Struct, frozen=True, kw_only=True):
     @property
     def title(self) -> str:
         """The virtual machine as people know it: `VM default/web`, `VMI default/web` for one without a VM."""
-        owner = self.metadata.owner
-        owned = self.is_template or (owner is not None and owner.kind == "VirtualMachine")
-        return f"{'VM' if owned else 'VMI'} {self.metadata.namespace}/{self.metadata.name}"
+        kind = "VM" if self.is_template or self.metadata.vm else "VMI"
+        return f"{kind} {self.metadata.namespace}/{self.metadata.name}"
 
     def field(self, path: str) -> str:
         """Return the path in the document of a field of the specification: `spec.volumes[0]`."""
@@ -83,6 +80,17 @@ class VirtualMachineInstance(Struct, frozen=True, kw_only=True):
 
 def read_vmi(document: Fields, namespace: str = "") -> VirtualMachineInstance:
     """Read a VMI; `namespace` is the request's, for an object that names none."""
+    return with_notes(read_instance(document, namespace), document)
+
+
+def with_notes(instance: VirtualMachineInstance, document: Fields) -> VirtualMachineInstance:
+    """Return the instance with what could not be read of its document, which has been read as a whole."""
+    notes = document.notes.all()
+    return replace(instance, misread=notes) if notes else instance
+
+
+def read_instance(document: Fields, namespace: str) -> VirtualMachineInstance:
+    """Read the part that a VMI and a VM's template share, a VMI's status with it."""
     spec = document.object("spec")
     return VirtualMachineInstance(
         metadata=read_metadata(document, namespace),
@@ -94,7 +102,6 @@ def read_vmi(document: Fields, namespace: str = "") -> VirtualMachineInstance:
         memory=_memory(spec.object("domain")),
         eviction_strategy=spec.text("evictionStrategy"),
         claim_templates={},
-        misread=tuple(document.misread),
     )
 
 

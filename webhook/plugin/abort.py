@@ -1,22 +1,20 @@
 """`abort`: end the move of a VM."""
 
-from typing import Final
-
 import click
 
 from webhook.kube.api import Document
 from webhook.kube.refusals import NotFound
 from webhook.objects.fields import Fields
-from webhook.plugin.completion import complete_vms
+from webhook.objects.labels import EVACUATION
+from webhook.plugin.cluster_options import with_cluster
 from webhook.plugin.failure import Exit, Failure
 from webhook.plugin.live import api_server
 from webhook.plugin.moving import TIMEOUT, in_flight, phase
-from webhook.plugin.options import with_cluster, with_namespace
+from webhook.plugin.options import with_namespace
 from webhook.plugin.output import note
+from webhook.plugin.proposals import complete_vms
 from webhook.settings.settings import Settings
 from webhook.state.kinds import MIGRATION
-
-EVACUATION: Final = "kubevirt.io/evacuationMigration"
 
 
 @click.command("abort")

@@ -1,15 +1,20 @@
 """`check`: which VMs can move, where to, and why not."""
 
 import click
+from msgspec.structs import replace
 
-from webhook.foresight.survey import Survey, survey
-from webhook.plugin.choosing import choose
-from webhook.plugin.completion import complete_vms
+from webhook.foresight.survey import Survey
+from webhook.kube.source import Change, unchanged
+from webhook.plugin.choosing import Scope, choose, surveyed
+from webhook.plugin.cluster_options import with_cluster
 from webhook.plugin.failure import Exit, Failure
-from webhook.plugin.opening import Change, View, is_named, open_cluster, unchanged
-from webhook.plugin.options import Scope, with_cluster, with_namespace, with_output
-from webhook.plugin.output import note, say, write
+from webhook.plugin.manifest_files import read_manifest_files
+from webhook.plugin.opening import View, is_named, open_cluster
+from webhook.plugin.options import with_namespace, with_output
+from webhook.plugin.output import answer, note
+from webhook.plugin.proposals import complete_vms
 from webhook.plugin.what_if import what_if
+from webhook.report.forms import FOR_TERMINALS
 from webhook.settings.settings import Settings
 from webhook.state.snapshot import Snapshot
 
@@ -64,39 +69,24 @@ def command(
     if all_namespaces and (namespace or vms):
         raise Failure("-A means all VMs of all namespaces; leave out -n and names")
     change = what_if(changes) if changes else unchanged
+    if output == "table" and (verbose or files):
+        output = "explained" if verbose else "lines"
     if files:
-        found = _in_files(settings, files, change)
-        _tell(found, output, verbose=verbose, as_lines=True)
+        found, place = _in_files(settings, files, change), ""
     else:
         view = open_cluster(settings, change)
         scope = Scope(names=vms, namespace=namespace, everywhere=all_namespaces, selector=selector)
-        found = survey(view.snapshot, view.policy, choose(view, scope), view.incomplete)
-        _tell(found, output, verbose=verbose, place="" if all_namespaces else namespace or view.namespace)
-    return Exit.NOT_MIGRATABLE if found.stuck else Exit.FINE
+        found, place = surveyed(view, choose(view, scope)), "" if all_namespaces else namespace or view.namespace
+    if found.findings or output not in FOR_TERMINALS:
+        answer("check", output, found)
+    else:
+        note(f"there are no VMs in namespace {place}; -A looks at all" if place else "there are no VMs")
+    return Exit.NOT_MIGRATABLE if found.not_migratable else Exit.FINE
 
 
 def _in_files(settings: Settings, files: tuple[str, ...], change: Change) -> Survey:
-    from webhook.plugin.manifest_files import read_manifest_files  # noqa: PLC0415 - YAML takes its time to import
-
     manifests = read_manifest_files(files, change)
     view = open_cluster(settings) if is_named(settings) else View(snapshot=Snapshot(), policy=settings.policy)
     snapshot = manifests.over(view.snapshot)
-    policy = view.policy.resolved(snapshot.kubevirt)
-    return survey(snapshot, policy, manifests.machines(), view.incomplete, manifests.locate)
-
-
-def _tell(found: Survey, output: str, *, verbose: bool, place: str = "", as_lines: bool = False) -> None:
-    from webhook.report import forms  # noqa: PLC0415 - each form brings its own libraries
-
-    for each in found.incomplete:
-        note(each)
-    if output != "table":
-        write(forms.check(found, output))
-        return
-    if not found.findings:
-        note(f"there are no VMs in namespace {place}; -A looks at all" if place else "there are no VMs")
-        return
-    from webhook.report.tables import check_explained, check_lines, check_table  # noqa: PLC0415
-
-    brief = check_lines if as_lines else check_table
-    say(check_explained(found) if verbose else brief(found))
+    view = replace(view, snapshot=snapshot, policy=view.policy.resolved(snapshot.kubevirt))
+    return surveyed(view, manifests.machines(), locate=manifests.locate)

@@ -1,18 +1,30 @@
-"""Finding the virtual machines that somebody means: by name, namespace and labels."""
+"""Selecting virtual machines by name, namespace and labels, and assessing them."""
 
 import difflib
 from collections.abc import Iterable
 
+from msgspec import Struct
+
 from webhook.engine.wording import listed, named, quoted
-from webhook.foresight.survey import machines_in
+from webhook.foresight.position import Locate, in_no_file
+from webhook.foresight.survey import Survey, machines_in, survey
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.plugin.failure import Failure
 from webhook.plugin.label_selector import read_label_selector
 from webhook.plugin.opening import View
-from webhook.plugin.options import Scope
+from webhook.plugin.output import note
 from webhook.state.snapshot import Snapshot
 
 SUGGESTED = 3
+
+
+class Scope(Struct, frozen=True, kw_only=True):
+    """Which virtual machines are meant: `namespace` is "" for the current one of the context."""
+
+    names: tuple[str, ...] = ()
+    namespace: str = ""
+    everywhere: bool = False
+    selector: str = ""
 
 
 def choose(view: View, scope: Scope) -> list[VirtualMachineInstance]:
@@ -42,6 +54,15 @@ def choose_one(view: View, name: str, namespace: str) -> VirtualMachineInstance:
         Failure: when there is none.
     """
     return choose(view, Scope(names=(name,), namespace=namespace))[0]
+
+
+def surveyed(
+    view: View, machines: Iterable[VirtualMachineInstance], *, locate: Locate = in_no_file, made: str = ""
+) -> Survey:
+    """Assess virtual machines, and say beside the answer what of the cluster could not be read."""
+    for each in view.incomplete:
+        note(each)
+    return survey(view.snapshot, view.policy, machines, incomplete=view.incomplete, locate=locate, made=made)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

@@ -3,11 +3,13 @@
 import click
 
 from webhook.foresight.cpu_models import cpu_models
-from webhook.foresight.survey import machines_in, survey
+from webhook.foresight.survey import machines_in
+from webhook.plugin.choosing import surveyed
+from webhook.plugin.cluster_options import with_cluster
 from webhook.plugin.failure import Exit, Failure
 from webhook.plugin.opening import open_cluster
-from webhook.plugin.options import with_cluster, with_output
-from webhook.plugin.output import note, say, write
+from webhook.plugin.options import with_output
+from webhook.plugin.output import answer
 from webhook.settings.settings import Settings
 
 
@@ -24,17 +26,6 @@ def command(*, settings: Settings, output: str) -> int:
     view = open_cluster(settings)
     if not view.snapshot.nodes.all:
         raise Failure("no nodes are known" + "".join(f"; {each}" for each in view.incomplete))
-    found = survey(view.snapshot, view.policy, machines_in(view.snapshot), view.incomplete)
-    for each in found.incomplete:
-        note(each)
-    models = cpu_models(found)
-    if output == "table":
-        from webhook.report.tables import cpu_models_table  # noqa: PLC0415 - documents need no tables
-
-        say(cpu_models_table(models, found))
-    else:
-        from webhook.report.document import cpu_models_document  # noqa: PLC0415
-        from webhook.report.forms import serialized  # noqa: PLC0415
-
-        write(serialized(cpu_models_document(models, found), output))
+    found = surveyed(view, machines_in(view.snapshot))
+    answer("cpu-models", output, cpu_models(found), found)
     return Exit.FINE

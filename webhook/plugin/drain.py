@@ -3,14 +3,15 @@
 import click
 
 from webhook.engine.wording import quoted
-from webhook.foresight.drain import Drain, Outcome, drain
-from webhook.foresight.survey import Survey, machines_in, survey
-from webhook.plugin.choosing import suggestion
-from webhook.plugin.completion import complete_nodes
+from webhook.foresight.drain import drain
+from webhook.foresight.survey import machines_in
+from webhook.plugin.choosing import suggestion, surveyed
+from webhook.plugin.cluster_options import with_cluster
 from webhook.plugin.failure import Exit, Failure
 from webhook.plugin.opening import View, open_cluster
-from webhook.plugin.options import with_cluster, with_output
-from webhook.plugin.output import note, say, write
+from webhook.plugin.options import with_output
+from webhook.plugin.output import answer
+from webhook.plugin.proposals import complete_nodes
 from webhook.settings.settings import Settings
 
 
@@ -29,12 +30,10 @@ def command(*, settings: Settings, node: str, output: str) -> int:
     view = open_cluster(settings)
     _known(node, view)
     there = [machine for machine in machines_in(view.snapshot) if machine.status.node == node]
-    found = survey(view.snapshot, view.policy, there, view.incomplete)
-    for each in found.incomplete:
-        note(each)
-    foretold = drain(found, node)
-    _tell(foretold, found, output)
-    return Exit.NOT_MIGRATABLE if foretold.those(Outcome.STAYS) or foretold.homeless else Exit.FINE
+    found = surveyed(view, there)
+    preview = drain(found, node)
+    answer("drain", output, preview, found)
+    return Exit.NOT_MIGRATABLE if preview.blocked else Exit.FINE
 
 
 def _known(node: str, view: View) -> None:
@@ -42,15 +41,3 @@ def _known(node: str, view: View) -> None:
     if nodes.all and not nodes.named(node):
         near = suggestion(node, nodes.names(nodes.all))
         raise Failure(f"there is no node {quoted(node)}{near or '; kubectl get nodes lists them'}")
-
-
-def _tell(foretold: Drain, found: Survey, output: str) -> None:
-    if output == "table":
-        from webhook.report.tables import drain_table  # noqa: PLC0415 - documents need no tables
-
-        say(drain_table(foretold, found))
-        return
-    from webhook.report.document import drain_document  # noqa: PLC0415
-    from webhook.report.forms import serialized  # noqa: PLC0415
-
-    write(serialized(drain_document(foretold, found), output))

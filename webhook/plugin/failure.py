@@ -1,11 +1,17 @@
 """What ends a command early: one line that says what to do, and the exit code that says what kind of thing it was."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
+from typing import Final
 
 import click
 
 from webhook.kube.credentials import NoCredentials
-from webhook.kube.refusals import ApiError, Unreachable
+from webhook.kube.refusals import ApiError, KindMissing, Rejected, Unreachable
+
+AGENT: Final = "kubectl-livemigration"
+"""Our name in the API server's log."""
 
 
 class Exit(IntEnum):
@@ -26,11 +32,22 @@ class Failure(click.ClickException):
         self.code = code
 
 
-def not_reached(error: NoCredentials | ApiError) -> Failure:
-    """Return the failure for a cluster that can't be asked, with what to try."""
-    hint = ""
-    if isinstance(error, Unreachable):
-        hint = "; does kubectl cluster-info reach it?"
-    elif isinstance(error, NoCredentials):
-        hint = "; kubectl config get-contexts lists what there is"
-    return Failure(f"{error}{hint}", Exit.UNREACHABLE)
+@contextmanager
+def reaching() -> Iterator[None]:
+    """End the command with an error of the API server, and with a hint where it can't be reached.
+
+    Raises:
+        Failure: for each ApiError.
+    """
+    try:
+        yield
+    except Rejected as error:
+        raise Failure(str(error), Exit.NOT_MIGRATABLE) from error
+    except KindMissing as error:
+        raise Failure(f"this cluster has no KubeVirt: {error}", Exit.UNREACHABLE) from error
+    except Unreachable as error:
+        raise Failure(f"{error}; does kubectl cluster-info reach it?", Exit.UNREACHABLE) from error
+    except NoCredentials as error:
+        raise Failure(f"{error}; kubectl config get-contexts lists what there is", Exit.UNREACHABLE) from error
+    except ApiError as error:
+        raise Failure(str(error), Exit.UNREACHABLE) from error

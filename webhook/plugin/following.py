@@ -17,13 +17,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from webhook.kube.api import Api, Document
 from webhook.objects.fields import Fields
-from webhook.objects.vmi import FINAL_PHASES
+from webhook.objects.labels import OURS
+from webhook.objects.phases import FINAL_PHASES
 from webhook.plugin.moving import TIMEOUT, phase
 from webhook.state.kinds import MIGRATION
 
 TICK: Final = 0.5
 """Seconds between two looks."""
-COMPLETION_TIMEOUTS: Final = tuple(f"live-migration-webhook/completion-timeout{of}" for of in ("-of-kubevirt", ""))
+COMPLETION_TIMEOUTS: Final = tuple(f"{OURS}completion-timeout{of}" for of in ("-of-kubevirt", ""))
 """The webhook writes them on a migration that it allows; KubeVirt goes by the first."""
 
 Show = Callable[[Document], None]

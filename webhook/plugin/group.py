@@ -1,19 +1,22 @@
-"""The command line: its commands, loaded when they are asked for, and how each way to fail is told."""
+"""The command line: its commands, loaded by name, and how each error is reported."""
 
 import difflib
+import gc
 import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from typing import Final
 
 import click
 
-from webhook.plugin.completion import VARIABLE
 from webhook.plugin.failure import Exit, Failure
 
 NAME: Final = "kubectl livemigration"
+VARIABLE: Final = "_KUBECTL_LIVEMIGRATION_COMPLETE"
+"""The environment variable by which a shell asks for proposals."""
+_GARBAGE: Final = 100_000
+"""New objects after which Python looks for cycles: a report is made of millions that stay until it is written."""
 COMMANDS: Final[Mapping[str, str]] = {
     "check": "Tell which VMs can move, where to, and why not.",
     "nodes": "Tell for every node whether it can take a VM.",
@@ -61,7 +64,7 @@ class Commands(click.Group):
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
-@click.version_option(version("live-migration-webhook"), message="%(version)s")
+@click.version_option(package_name="live-migration-webhook", message="%(version)s")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
     """Tell who can live-migrate, where to, and why not.
@@ -70,6 +73,12 @@ def cli(ctx: click.Context) -> None:
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
+
+
+def main() -> None:
+    """Run the command line as kubectl starts it, and exit with its code."""
+    gc.set_threshold(_GARBAGE)
+    sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:

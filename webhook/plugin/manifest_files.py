@@ -1,20 +1,21 @@
-"""Manifests that somebody wants to have checked: their virtual machines, and where each field was written."""
+"""Manifests to be checked: their virtual machines, and where each field was written."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import yaml
 from msgspec import Struct
 
-from webhook.foresight.place import Place
+from webhook.foresight.position import Position
+from webhook.kube.files import files_in, located_documents_in
+from webhook.kube.source import Change
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.plugin.failure import Failure
 from webhook.state.kinds import VM, VMI
-from webhook.state.manifests import UnreadableManifest, files_in, in_a_namespace, located_documents_in
+from webhook.state.manifests import UnreadableManifest, in_a_namespace
 from webhook.state.snapshot import Snapshot, snapshot_of
 
-Change = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 _STEP: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 
@@ -34,7 +35,7 @@ class ManifestFiles(Struct, frozen=True, kw_only=True):
         yield from (vm.instance for vm in vms)
         yield from (vmi for vmi in self.snapshot.table(VMI.name) if vms.get(*vmi.metadata.key) is None)
 
-    def locate(self, machine: VirtualMachineInstance, field: str) -> Place | None:
+    def locate(self, machine: VirtualMachineInstance, field: str) -> Position | None:
         """Return where a field was written, else the nearest place around it."""
         kind = VM.name if machine.is_template else VMI.name
         found = self.trees.get((kind, *machine.metadata.key))
@@ -42,7 +43,7 @@ class ManifestFiles(Struct, frozen=True, kw_only=True):
             return None
         file, node = found
         mark = _mark(node, field)
-        return Place(file=file, line=mark.line + 1, column=mark.column + 1)
+        return Position(file=file, line=mark.line + 1, column=mark.column + 1)
 
 
 def read_manifest_files(paths: Iterable[str], change: Change) -> ManifestFiles:

@@ -6,23 +6,18 @@ from typing import Any, Final
 from webhook.engine.wording import named, printable, quoted
 from webhook.kube.api import Api, Document
 from webhook.kube.refusals import ApiError, NotFound
+from webhook.kube.resources import EVENT
 from webhook.objects.fields import Fields
-from webhook.objects.migration import HOSTNAME
-from webhook.objects.vmi import FINAL_PHASES
+from webhook.objects.labels import HOSTNAME, VMI_NAME
+from webhook.objects.phases import FINAL_PHASES
 from webhook.plugin.choosing import suggestion
 from webhook.plugin.failure import Failure
-from webhook.state.kinds import MIGRATION, VM, VMI, Kind
+from webhook.state.kinds import MIGRATION, VM, VMI
 
 TIMEOUT: Final = 15.0
 """Seconds for one request; a webhook in its way may take ten."""
-VMI_NAME_LABEL: Final = "kubevirt.io/vmi-name"
-"""virt-api gives every migration this label."""
 MADE_BY: Final = {"app.kubernetes.io/managed-by": "kubectl-livemigration"}
 SHOWN_EVENTS: Final = 3
-
-EVENT: Final = Kind(
-    name="Event", group="", version="v1", plural="events", namespaced=True, read=lambda fields: fields, watched=False
-)
 
 
 def start(api: Api, namespace: str, vm: str, node: str, *, dry_run: bool) -> Document:
@@ -37,7 +32,7 @@ def start(api: Api, namespace: str, vm: str, node: str, *, dry_run: bool) -> Doc
     migration = {
         "apiVersion": MIGRATION.api_version,
         "kind": MIGRATION.name,
-        "metadata": {"generateName": f"{vm}-", "namespace": namespace, "labels": {VMI_NAME_LABEL: vm, **MADE_BY}},
+        "metadata": {"generateName": f"{vm}-", "namespace": namespace, "labels": {VMI_NAME: vm, **MADE_BY}},
         "spec": spec,
     }
     return api.create(MIGRATION, namespace, migration, dry_run=dry_run, timeout=TIMEOUT)
@@ -57,7 +52,7 @@ def running(api: Api, namespace: str, vm: str) -> Document:
 
 def in_flight(api: Api, namespace: str, vm: str) -> list[Document]:
     """Return the migrations of a VM that have not ended."""
-    pages = api.pages(MIGRATION, namespace=namespace, selector=f"{VMI_NAME_LABEL}={vm}", timeout=TIMEOUT)
+    pages = api.pages(MIGRATION, namespace=namespace, selector=f"{VMI_NAME}={vm}", timeout=TIMEOUT)
     return [migration for page in pages for migration in page.items if phase(migration) not in FINAL_PHASES]
 
 

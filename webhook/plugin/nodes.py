@@ -2,13 +2,14 @@
 
 import click
 
-from webhook.foresight.survey import Finding, Survey, survey
-from webhook.plugin.choosing import choose_one
-from webhook.plugin.completion import complete_vms
+from webhook.foresight.survey import Finding, Survey
+from webhook.plugin.choosing import choose_one, surveyed
+from webhook.plugin.cluster_options import with_cluster
 from webhook.plugin.failure import Exit
 from webhook.plugin.opening import open_cluster
-from webhook.plugin.options import with_cluster, with_namespace, with_output
-from webhook.plugin.output import note, say, write
+from webhook.plugin.options import with_namespace, with_output
+from webhook.plugin.output import answer, note
+from webhook.plugin.proposals import complete_vms
 from webhook.report.wording import remedy, sentence
 from webhook.settings.settings import Settings
 
@@ -24,26 +25,16 @@ def command(*, settings: Settings, vm: str, namespace: str, output: str) -> int:
     Exit codes: 0 the VM can move; 1 it can't; 2 wrong usage or unreadable input; 3 cluster not reachable.
     """
     view = open_cluster(settings)
-    found = survey(view.snapshot, view.policy, [choose_one(view, vm, namespace)], view.incomplete)
+    found = surveyed(view, [choose_one(view, vm, namespace)])
     finding = found.findings[0]
-    for each in found.incomplete:
-        note(each)
     _tell(finding, found, output)
     return Exit.FINE if finding.migratable else Exit.NOT_MIGRATABLE
 
 
 def _tell(finding: Finding, found: Survey, output: str) -> None:
-    if output != "table":
-        from webhook.report.document import nodes_document  # noqa: PLC0415 - tables need no document
-        from webhook.report.forms import serialized  # noqa: PLC0415
-
-        write(serialized(nodes_document(finding, found), output))
-        return
-    if finding.placement:
-        from webhook.report.tables import nodes_table  # noqa: PLC0415
-
-        say(nodes_table(finding, found))
+    if finding.placement or output != "table":
+        answer("nodes", output, finding, found)
     else:
         note(f"{finding.vmi.title} is {finding.state}: nodes are judged while it runs")
-    for violation in finding.denied:
+    for violation in finding.denied if output == "table" else ():
         note(f"{violation.restriction}: {sentence(violation)} {remedy(violation)}")

@@ -1,17 +1,19 @@
 """Reading the cluster once, from manifests or from an API server, as far as it may be read."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from webhook.engine.policy import Enforcement, Policy
-from webhook.plugin.failure import Exit, Failure, not_reached
+from webhook.kube.opening import DEFAULT_NAMESPACE, read_cluster
+from webhook.kube.source import Change, Reading, unchanged
+from webhook.plugin.failure import AGENT, Exit, Failure, reaching
+from webhook.plugin.waiting import waiting
 from webhook.settings.settings import Settings
 from webhook.state.kinds import (
     CLAIM,
-    KINDS,
     KUBEVIRT,
     MIGRATION,
     NAMESPACE,
@@ -20,18 +22,10 @@ from webhook.state.kinds import (
     POLICY,
     VM,
     VMI,
-    Kind,
 )
+from webhook.state.manifests import UnreadableManifest
+from webhook.state.resource import Resource
 from webhook.state.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from webhook.kube.api import Api
-
-DEFAULT_NAMESPACE: Final = "default"
-TIMEOUT: Final = 30.0
-"""Seconds for one page of a list."""
-
-Change: TypeAlias = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 _UNTELLABLE: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     VM.name: ((), "VMs that don't run are left out"),
@@ -45,15 +39,10 @@ _UNTELLABLE: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
 """What is not judged, and what to say, when a kind can't be read."""
 
 
-def unchanged(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the object as it is."""
-    return document
-
-
 class View(Struct, frozen=True, kw_only=True):
     """The cluster as a command sees it.
 
-    `namespace` is where somebody who names none works, `incomplete` says what could not be read.
+    `namespace` is the default one, `incomplete` says what could not be read.
     """
 
     snapshot: Snapshot
@@ -68,65 +57,38 @@ def open_cluster(settings: Settings, change: Change = unchanged) -> View:
     Raises:
         Failure: when it can't be read, or has no KubeVirt.
     """
-    view = _from_manifests(settings, change) if settings.cluster else _from_api_server(settings, change)
+    view = _view(settings, _read(settings, change))
     return replace(view, policy=view.policy.resolved(view.snapshot.kubevirt))
 
 
 def is_named(settings: Settings) -> bool:
-    """Tell whether somebody names a cluster, and doesn't just have one."""
+    """Tell whether a cluster is named by the settings; else it is the default of kubectl."""
     return bool(settings.cluster or settings.kubeconfig or settings.context)
 
 
-def _from_manifests(settings: Settings, change: Change) -> View:
-    from webhook.state.manifests import UnreadableManifest, manifests  # noqa: PLC0415 - YAML takes its time to import
-
+def _read(settings: Settings, change: Change) -> Reading:
     try:
-        snapshot = manifests(settings.cluster, change).snapshot()
+        with waiting("Reading the cluster"), reaching():
+            return read_cluster(settings.cluster, settings.kubeconfig, settings.context, agent=AGENT, change=change)
     except UnreadableManifest as error:
         raise Failure(str(error)) from error
-    if not snapshot.tables:
+
+
+def _view(settings: Settings, reading: Reading) -> View:
+    """Return what was read, or raise Failure where there is nothing to judge."""
+    if settings.cluster and not reading.snapshot.tables:
         raise Failure(f"{settings.cluster}: no objects of a cluster in it (.yaml, .yml and .json files are read)")
-    return View(snapshot=snapshot, policy=settings.policy)
-
-
-def _from_api_server(settings: Settings, change: Change) -> View:
-    from webhook.kube.api import connect  # noqa: PLC0415 - manifests need no connection
-    from webhook.kube.credentials import NoCredentials, credentials  # noqa: PLC0415
-    from webhook.kube.live import read_all  # noqa: PLC0415
-    from webhook.kube.refusals import ApiError  # noqa: PLC0415
-    from webhook.plugin.waiting import waiting  # noqa: PLC0415
-
-    try:
-        namespace = credentials(settings.kubeconfig, settings.context).namespace
-        api = connect(settings.kubeconfig, settings.context, agent="kubectl-livemigration")
-        with waiting("Reading the cluster"):
-            reading = read_all(api, KINDS)
-            snapshot = reading.snapshot if change is unchanged else _changed(api, reading.snapshot, change)
-    except (NoCredentials, ApiError) as error:
-        raise not_reached(error) from error
     if VMI in reading.missing:
         raise Failure("this cluster has no KubeVirt: it doesn't know VirtualMachineInstances", Exit.UNREACHABLE)
-    forbidden = {error.kind.name: str(error) for error in reading.forbidden}
+    forbidden = {error.resource.name: str(error) for error in reading.forbidden}
     if VMI.name in forbidden:
         raise Failure(forbidden[VMI.name], Exit.UNREACHABLE)
     return View(
-        snapshot=snapshot,
+        snapshot=reading.snapshot,
         policy=_without(settings.policy, forbidden),
-        namespace=namespace or DEFAULT_NAMESPACE,
+        namespace=reading.namespace,
         incomplete=tuple(_notes(reading.missing, forbidden)),
     )
-
-
-def _changed(api: "Api", snapshot: Snapshot, change: Change) -> Snapshot:
-    """Read VMIs and VMs once more, as documents, and put them in as `change` returns them."""
-    from webhook.kube.live import view  # noqa: PLC0415
-
-    views = {
-        kind.name: dict(view(kind, dict(change({**item, "kind": kind.name}))) for page in pages for item in page.items)
-        for kind, pages in ((kind, api.pages(kind, timeout=TIMEOUT)) for kind in (VMI, VM))
-        if snapshot.table(kind.name)
-    }
-    return snapshot.changed(views)
 
 
 def _without(policy: Policy, forbidden: Iterable[str]) -> Policy:
@@ -135,7 +97,7 @@ def _without(policy: Policy, forbidden: Iterable[str]) -> Policy:
     return replace(policy, enforcements={**policy.enforcements, **off})
 
 
-def _notes(missing: Iterable[Kind], forbidden: Mapping[str, str]) -> Iterable[str]:
+def _notes(missing: Iterable[Resource], forbidden: Mapping[str, str]) -> Iterable[str]:
     for kind, refusal in forbidden.items():
         if kind != MIGRATION.name:
             yield f"{refusal}; {_UNTELLABLE.get(kind, ((), 'the rest is judged without it'))[1]}"

@@ -3,32 +3,26 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterable
 from typing import Any, Final
 
 import click
+
+from webhook.report import forms
 
 WIDE: Final = 10_000
 """Columns where there is no terminal: nothing is cut that a program may read."""
 
 
-def say(parts: Iterable[Any]) -> None:
-    """Write tables and lines (what rich renders) to standard output."""
-    from webhook.report.tables import rendered  # noqa: PLC0415 - documents need no tables
-
+def answer(kind: str, form: str, *found: Any) -> None:
+    """Write what was found to standard output; `kind` and `form` are keys of FORMS."""
+    if form not in forms.FOR_TERMINALS:
+        write(forms.written(kind, form, *found))
+        return
     terminal = sys.stdout.isatty()
     colours = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     columns = os.environ.get("COLUMNS", "")
     width = shutil.get_terminal_size().columns if terminal or columns.isdigit() else WIDE
-    write(rendered(parts, width=width, colours=colours))
-
-
-def write(text: str | bytes) -> None:
-    """Write text as it is, whatever encoding the terminal claims."""
-    data = text.encode() if isinstance(text, str) else text
-    stream = sys.stdout.buffer
-    stream.write(data)
-    stream.flush()
+    write(forms.shown(kind, form, *found, width=width, colours=colours).encode())
 
 
 def note(message: str) -> None:
@@ -39,3 +33,10 @@ def note(message: str) -> None:
 def warn(message: str) -> None:
     """Pass on a warning of the API server, as kubectl does."""
     click.echo(f"Warning: {message}", err=True)
+
+
+def write(data: bytes) -> None:
+    """Write bytes as they are, whatever encoding the terminal claims."""
+    stream = sys.stdout.buffer
+    stream.write(data)
+    stream.flush()

@@ -5,13 +5,15 @@ from datetime import UTC, datetime
 
 import click
 
-from webhook.foresight.survey import machines_in, survey
+from webhook.foresight.survey import machines_in
+from webhook.plugin.choosing import surveyed
+from webhook.plugin.cluster_options import with_cluster
 from webhook.plugin.failure import Exit
 from webhook.plugin.opening import open_cluster
-from webhook.plugin.options import with_cluster, with_output
-from webhook.plugin.output import note, write
+from webhook.plugin.options import with_output
+from webhook.plugin.output import write
 from webhook.plugin.waiting import waiting
-from webhook.report import forms
+from webhook.report.forms import written
 from webhook.settings.settings import Settings
 
 
@@ -26,11 +28,9 @@ def command(*, settings: Settings, output: str) -> int:
     Exit codes: 0 written, whatever it says; 2 wrong usage or unreadable input; 3 cluster not reachable.
     """
     view = open_cluster(settings)
-    for each in view.incomplete:
-        note(each)
     with waiting("Assessing the VMs"):
-        found = survey(view.snapshot, view.policy, machines_in(view.snapshot), view.incomplete)
-        text = forms.report(found, output, _now())
+        found = surveyed(view, machines_in(view.snapshot), made=_now())
+        text = written("report", output, found)
     write(text)
     return Exit.FINE
 

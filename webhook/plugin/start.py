@@ -3,12 +3,13 @@
 import click
 
 from webhook.objects.fields import Fields
-from webhook.plugin.completion import complete_nodes, complete_vms
+from webhook.plugin.cluster_options import with_cluster
 from webhook.plugin.failure import Exit, Failure
 from webhook.plugin.live import api_server
 from webhook.plugin.moving import phase, running, start, why_failed
-from webhook.plugin.options import with_cluster, with_namespace
+from webhook.plugin.options import with_namespace
 from webhook.plugin.output import note
+from webhook.plugin.proposals import complete_nodes, complete_vms
 from webhook.settings.settings import Settings
 
 SUCCEEDED = "Succeeded"
@@ -45,7 +46,7 @@ def command(*, settings: Settings, vm: str, node: str, wait: bool, dry_run: str,
         if not wait:
             note(f"kubectl livemigration abort {vm} -n {place} aborts it")
             return Exit.FINE
-        from webhook.plugin.following import follow  # noqa: PLC0415 - only who waits needs a bar
+        from webhook.plugin.following import follow  # noqa: PLC0415 - only --wait needs rich, which takes 50 ms
 
         try:
             migration = follow(api, place, migration)

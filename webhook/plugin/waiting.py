@@ -1,4 +1,4 @@
-"""A sign of life while something takes its time: on a terminal, and only after two seconds."""
+"""A spinner while something takes long: on a terminal, and only after two seconds."""
 
 import sys
 import threading
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 
 PATIENCE: Final = 2.0
-"""Seconds without a word."""
+"""Seconds before the spinner is shown."""
 
 
 @contextmanager
@@ -27,12 +27,7 @@ def waiting(what: str) -> Iterator[None]:
 
 
 def _spin(what: str, done: threading.Event) -> None:
-    if done.wait(PATIENCE):
-        return
-    from rich.console import Console  # noqa: PLC0415 - fast answers need none
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    if not done.wait(PATIENCE):
+        from webhook.plugin.spinner import spin  # noqa: PLC0415 - what is fast needs no rich, which takes 50 ms
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        progress.add_task(f"{what} …", total=None)
-        done.wait()
+        spin(what, done)

@@ -1,10 +1,13 @@
 """What if a field had another value: `--set spec.domain.cpu.model=XYZ`."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any, Final
 
+import yaml
+
+from webhook.kube.source import Change
 from webhook.plugin.failure import Failure
 from webhook.state.kinds import VM, VMI
 
@@ -12,10 +15,8 @@ TEMPLATE: Final = "spec.template."
 _STEP: Final = re.compile(r"([^.\[\]]+)|\[(\d{1,6})\]")
 _PATH: Final = re.compile(r"spec(\.[A-Za-z0-9_-]+|\[\d{1,6}\])+")
 
-Document = Mapping[str, Any]
 
-
-def what_if(settings: Iterable[str]) -> Callable[[Document], Document]:
+def what_if(settings: Iterable[str]) -> Change:
     """Return a function that sets fields in VMs and VMIs; each setting is `path=value`, the value as in YAML.
 
     A path is that of the instance (`spec.domain…`), in VMs it is meant below `spec.template`.
@@ -25,7 +26,7 @@ def what_if(settings: Iterable[str]) -> Callable[[Document], Document]:
     """
     changes = [_change(setting) for setting in settings]
 
-    def changed(document: Document) -> Document:
+    def changed(document: Mapping[str, Any]) -> Mapping[str, Any]:
         if not changes or document.get("kind") not in {VM.name, VMI.name}:
             return document
         copy = deepcopy(dict(document))
@@ -40,8 +41,6 @@ def _change(setting: str) -> tuple[str, Any]:
     path, sign, text = setting.partition("=")
     if not sign or not _PATH.fullmatch(path):
         raise Failure(f'--set "{setting}": expected a field below spec, such as spec.domain.cpu.model=XYZ')
-    import yaml  # noqa: PLC0415 - hardly anybody asks
-
     try:
         return path, yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:

@@ -4,36 +4,37 @@ Within a version fields are only added. Lists are ordered (virtual machines by n
 that the same cluster gives the same bytes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 
 from webhook.engine.timeouts import Timeouts
 from webhook.engine.verdict import Violation
-from webhook.foresight.cpu_models import CpuModels
-from webhook.foresight.drain import Drain, conclusion, drains, strategy
+from webhook.foresight.cpu_models import CpuModels, cpu_models
+from webhook.foresight.drain import Drain, conclusion, drains
+from webhook.foresight.eviction import strategy
 from webhook.foresight.survey import Finding, Survey
 
 API_VERSION: Final = "live-migration-webhook/v1"
 
-Document = dict[str, Any]
+Json = dict[str, Any]
 
 
-def check_document(survey: Survey) -> Document:
+def check_document(survey: Survey) -> Json:
     """Return what `check` found."""
     return {**_head("Check", survey), "summary": _summary(survey), "items": _items(survey.findings, survey)}
 
 
-def nodes_document(finding: Finding, survey: Survey) -> Document:
+def nodes_document(finding: Finding, survey: Survey) -> Json:
     """Return every node's verdict about one virtual machine, the eligible ones first."""
     return {
         **_head("Nodes", survey),
         "vm": vm_document(finding, survey),
-        "items": [_node(name, reasons) for name, reasons in verdicts(finding, survey)],
+        "items": [_node(name, reasons) for name, reasons in reasons_by_node(finding, survey)],
     }
 
 
-def drain_document(drain: Drain, survey: Survey) -> Document:
-    """Return the foretelling of one drain, and the virtual machines that it is about."""
+def drain_document(drain: Drain, survey: Survey) -> Json:
+    """Return the preview of one drain, and the virtual machines that it is about."""
     return {
         **_head("Drain", survey),
         "drain": _drain(drain),
@@ -41,12 +42,12 @@ def drain_document(drain: Drain, survey: Survey) -> Document:
     }
 
 
-def cpu_models_document(models: CpuModels, survey: Survey) -> Document:
+def cpu_models_document(models: CpuModels, survey: Survey) -> Json:
     """Return the comparison of the nodes' CPU models."""
     return {**_head("CpuModels", survey), "cpuModels": _cpu_models(models, survey)}
 
 
-def report_document(survey: Survey, models: CpuModels) -> Document:
+def report_document(survey: Survey) -> Json:
     """Return everything."""
     return {
         **_head("Report", survey),
@@ -54,11 +55,11 @@ def report_document(survey: Survey, models: CpuModels) -> Document:
         "nodes": list(survey.names(survey.snapshot.nodes.all)),
         "items": _items(survey.findings, survey),
         "drains": [_drain(drain) for drain in drains(survey)],
-        "cpuModels": _cpu_models(models, survey),
+        "cpuModels": _cpu_models(cpu_models(survey), survey),
     }
 
 
-def vm_document(finding: Finding, survey: Survey) -> Document:
+def vm_document(finding: Finding, survey: Survey) -> Json:
     """Return one virtual machine with all that was found."""
     vmi, assessment = finding.vmi, finding.assessment
     return {
@@ -68,7 +69,7 @@ def vm_document(finding: Finding, survey: Survey) -> Document:
         "state": finding.state,
         "node": vmi.status.node or None,
         "migratable": finding.migratable,
-        "evictionStrategy": strategy(finding, survey),
+        "evictionStrategy": strategy(vmi, survey.snapshot.kubevirt),
         "restrictions": [
             *(_restriction(violation, "deny") for violation in finding.denied),
             *(_restriction(violation, "warn") for violation in finding.warned),
@@ -80,24 +81,24 @@ def vm_document(finding: Finding, survey: Survey) -> Document:
             "chosenBy": assessment.cpu.origin.value,
             "selectors": dict(assessment.selectors.labels),
         },
-        "timeouts": _timeouts(finding.timeouts),
+        "timeouts": _timeouts(finding.assessment.timeouts),
     }
 
 
-def verdicts(finding: Finding, survey: Survey) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
+def reasons_by_node(finding: Finding, survey: Survey) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
     """Return each node but the source with its reasons (predicate and clause), the eligible ones first."""
     if not finding.placement:
         return []
     eligible: list[tuple[str, tuple[tuple[str, str], ...]]] = [(name, ()) for name in survey.names(finding.eligible)]
     refused = [
         (name, tuple((refusal.predicate, refusal.reason) for refusal in reasons))
-        for reasons, nodes in finding.alike
+        for reasons, nodes in finding.refused
         for name in survey.names(nodes)
     ]
     return eligible + sorted(refused)
 
 
-def _head(kind: str, survey: Survey) -> Document:
+def _head(kind: str, survey: Survey) -> Json:
     return {
         "apiVersion": API_VERSION,
         "kind": kind,
@@ -106,16 +107,16 @@ def _head(kind: str, survey: Survey) -> Document:
     }
 
 
-def _summary(survey: Survey) -> Document:
-    total, stuck = len(survey.findings), len(survey.stuck)
+def _summary(survey: Survey) -> Json:
+    total, stuck = len(survey.findings), len(survey.not_migratable)
     return {"total": total, "migratable": total - stuck, "notMigratable": stuck}
 
 
-def _items(findings: Iterable[Finding], survey: Survey) -> list[Document]:
+def _items(findings: Iterable[Finding], survey: Survey) -> list[Json]:
     return [vm_document(finding, survey) for finding in findings]
 
 
-def _restriction(violation: Violation, enforcement: str) -> Document:
+def _restriction(violation: Violation, enforcement: str) -> Json:
     return {
         "id": violation.restriction,
         "enforcement": enforcement,
@@ -126,7 +127,7 @@ def _restriction(violation: Violation, enforcement: str) -> Document:
     }
 
 
-def _targets(finding: Finding, survey: Survey) -> Document | None:
+def _targets(finding: Finding, survey: Survey) -> Json | None:
     if not finding.placement:
         return None
     return {
@@ -136,12 +137,12 @@ def _targets(finding: Finding, survey: Survey) -> Document | None:
                 "nodes": survey.names(nodes),
                 "reasons": [{"predicate": refusal.predicate, "reason": refusal.reason} for refusal in reasons],
             }
-            for reasons, nodes in finding.alike
+            for reasons, nodes in finding.refused
         ],
     }
 
 
-def _timeouts(timeouts: Timeouts) -> Document:
+def _timeouts(timeouts: Timeouts) -> Json:
     return {
         "completionSeconds": timeouts.completion,
         "completionByKubeVirtSeconds": timeouts.completion_by_kubevirt,
@@ -153,12 +154,12 @@ def _timeouts(timeouts: Timeouts) -> Document:
     }
 
 
-def _node(name: str, reasons: Iterable[tuple[str, str]]) -> Document:
+def _node(name: str, reasons: Iterable[tuple[str, str]]) -> Json:
     told = [{"predicate": predicate, "reason": reason} for predicate, reason in reasons]
     return {"name": name, "eligible": not told, "reasons": told}
 
 
-def _drain(drain: Drain) -> Document:
+def _drain(drain: Drain) -> Json:
     return {
         "node": drain.node,
         "blocked": drain.blocked,
@@ -176,7 +177,7 @@ def _drain(drain: Drain) -> Document:
     }
 
 
-def _cpu_models(models: CpuModels, survey: Survey) -> Document:
+def _cpu_models(models: CpuModels, survey: Survey) -> Json:
     return {
         "best": models.best or None,
         "clusterCommand": models.cluster_command or None,
@@ -200,14 +201,3 @@ def _cpu_models(models: CpuModels, survey: Survey) -> Document:
             for switch in models.switches
         ],
     }
-
-
-def plain(document: Mapping[str, Any]) -> Any:
-    """Return a document of lists in place of tuples, as YAML needs it."""
-
-    def converted(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: converted(entry) for key, entry in value.items()}
-        return [converted(entry) for entry in value] if isinstance(value, (list, tuple)) else value
-
-    return converted(document)

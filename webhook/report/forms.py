@@ -1,70 +1,68 @@
-"""The forms in which answers are written: one function for each kind of answer."""
+"""The forms in which answers are written, and the function that makes each.
+
+A function is loaded when its form is asked for: each form has libraries of its own.
+"""
 
 from collections.abc import Mapping
-from typing import Any
+from importlib import import_module
+from typing import Any, Final
 
 import orjson
+import yaml
 
-from webhook.foresight.cpu_models import CpuModels, cpu_models
-from webhook.foresight.survey import Survey
-from webhook.report.document import check_document, plain, report_document
-
-
-def check(survey: Survey, form: str) -> bytes:
-    """Return what `check` found: json, yaml, markdown, junit, sarif or openreports."""
-    match form:
-        case "markdown":
-            from webhook.report.markdown import check_markdown  # noqa: PLC0415 - each form brings what only it needs
-
-            return check_markdown(survey).encode()
-        case "json" | "yaml":
-            return serialized(check_document(survey), form)
-    return _for_tools(survey, form)
-
-
-def report(survey: Survey, form: str, made: str = "") -> bytes:
-    """Return everything: html, json, yaml, markdown, junit, sarif or openreports; `made` is the page's date."""
-    match form:
-        case "html":
-            from webhook.report.page import page  # noqa: PLC0415
-
-            return page(survey, _models(survey), made).encode()
-        case "markdown":
-            from webhook.report.markdown import report_markdown  # noqa: PLC0415
-
-            return report_markdown(survey, _models(survey)).encode()
-        case "json" | "yaml":
-            return serialized(report_document(survey, _models(survey)), form)
-    return _for_tools(survey, form)
+_FOR_TOOLS: Final = {"junit": "junit:junit", "sarif": "sarif:sarif", "openreports": "openreports:openreports"}
+FORMS: Final[Mapping[str, Mapping[str, str]]] = {
+    "check": {
+        "table": "tables:check_table",
+        "lines": "tables:check_lines",
+        "explained": "tables:check_explained",
+        "json": "document:check_document",
+        "markdown": "markdown:check_markdown",
+        **_FOR_TOOLS,
+    },
+    "nodes": {"table": "tables:nodes_table", "json": "document:nodes_document"},
+    "drain": {"table": "tables:drain_table", "json": "document:drain_document"},
+    "cpu-models": {"table": "tables:cpu_models_table", "json": "document:cpu_models_document"},
+    "report": {
+        "html": "page:page",
+        "json": "document:report_document",
+        "markdown": "markdown:report_markdown",
+        **_FOR_TOOLS,
+    },
+}
+"""By answer and form: the function below `webhook.report` that takes what was found; YAML is made like JSON."""
+FOR_TERMINALS: Final = frozenset({"table", "lines", "explained"})
+_YAML: Final = frozenset({"yaml", "openreports"})
 
 
-def serialized(document: Mapping[str, Any], form: str = "json") -> bytes:
-    """Return a document as JSON or YAML."""
-    if form == "json":
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    """YAML that repeats what is there twice, as JSON does."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - none is wanted
+        """Return true."""
+        return True
+
+
+def written(answer: str, form: str, *found: Any) -> bytes:
+    """Return what was found in a form for files and programs."""
+    made = _load(FORMS[answer]["json" if form == "yaml" else form])(*found)
+    return made.encode() if isinstance(made, str) else _serialized(made, form)
+
+
+def shown(answer: str, form: str, *found: Any, width: int, colours: bool) -> str:
+    """Return what was found in a form for terminals of this width; without colours there is no escape sequence."""
+    parts = _load(FORMS[answer][form])(*found)
+    text: str = _load("tables:rendered")(parts, width=width, colours=colours)
+    return text
+
+
+def _load(name: str) -> Any:
+    module, _, function = name.partition(":")
+    return getattr(import_module(f"webhook.report.{module}"), function)
+
+
+def _serialized(document: Mapping[str, Any], form: str) -> bytes:
+    if form not in _YAML:
         return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-    import yaml  # noqa: PLC0415
-
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    text: str = yaml.dump(plain(document), Dumper=dumper, sort_keys=False, allow_unicode=True, width=1000)
+    text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
     return text.encode()
-
-
-def _models(survey: Survey) -> CpuModels:
-    return cpu_models(survey)
-
-
-def _for_tools(survey: Survey, form: str) -> bytes:
-    match form:
-        case "junit":
-            from webhook.report.junit import junit  # noqa: PLC0415
-
-            return junit(survey)
-        case "sarif":
-            from webhook.report.sarif import sarif  # noqa: PLC0415
-
-            return serialized(sarif(survey))
-        case "openreports":
-            from webhook.report.openreports import openreports  # noqa: PLC0415
-
-            return serialized(openreports(survey), "yaml")
-    raise ValueError(f"there is no form {form}")

@@ -9,14 +9,14 @@ from webhook.foresight.survey import Finding, Survey
 from webhook.report.wording import timeouts_said
 
 
-def junit(survey: Survey) -> bytes:
+def junit(survey: Survey) -> str:
     """Return the test suites."""
     root = Element("testsuites", name="live-migration")
     for namespace, findings in groupby(survey.findings, key=lambda finding: finding.vmi.metadata.namespace):
         _suite(root, namespace, list(findings), survey)
     indent(root)
     text: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
-    return text + b"\n"
+    return f"{text.decode()}\n"
 
 
 def _suite(root: Element, namespace: str, findings: Iterable[Finding], survey: Survey) -> None:
@@ -30,7 +30,7 @@ def _suite(root: Element, namespace: str, findings: Iterable[Finding], survey: S
         if finding.denied:
             _failure(case, finding, survey)
         else:
-            SubElement(case, "system-out").text = printable(timeouts_said(finding.timeouts))
+            SubElement(case, "system-out").text = printable(timeouts_said(finding.assessment.timeouts))
 
 
 def _failure(case: Element, finding: Finding, survey: Survey) -> None:

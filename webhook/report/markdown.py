@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from webhook.engine.wording import named, printable
-from webhook.foresight.cpu_models import CpuModels
+from webhook.foresight.cpu_models import CpuModels, cpu_models
 from webhook.foresight.drain import conclusion, drains
 from webhook.foresight.survey import Finding, Survey
 from webhook.report.wording import refused, remedy, sentence, some_nodes, timeouts_said, verdict
@@ -14,7 +14,7 @@ def check_markdown(survey: Survey) -> str:
     return _joined(("# Live migration", *_summary(survey), *_machines(survey)))
 
 
-def report_markdown(survey: Survey, models: CpuModels) -> str:
+def report_markdown(survey: Survey) -> str:
     """Return everything."""
     return _joined(
         (
@@ -25,7 +25,7 @@ def report_markdown(survey: Survey, models: CpuModels) -> str:
             "## Drains",
             "\n".join(f"- {_cell(conclusion(drain))}" for drain in drains(survey)),
             "## CPU models",
-            *_models(models, survey),
+            *_models(cpu_models(survey), survey),
         )
     )
 
@@ -35,7 +35,7 @@ def _joined(blocks: Iterable[str]) -> str:
 
 
 def _summary(survey: Survey) -> Iterator[str]:
-    total, stuck = len(survey.findings), len(survey.stuck)
+    total, stuck = len(survey.findings), len(survey.not_migratable)
     yield f"{total - stuck} of {total} VMs can move. Profile: {survey.policy.profile}."
     if survey.incomplete:
         yield "\n".join(f"> {_cell(each)}" for each in survey.incomplete)
@@ -73,7 +73,7 @@ def _machine(finding: Finding, survey: Survey) -> Iterator[str]:
             lines.append(f"  {_cell(violation.details)}")
     yield "\n".join(lines)
     yield "\n".join(f"- {_cell(names)}: {_cell(reasons)}" for names, reasons in refused(finding, survey))
-    yield f"Timeouts: {_cell(timeouts_said(finding.timeouts))}."
+    yield f"Timeouts: {_cell(timeouts_said(finding.assessment.timeouts))}."
 
 
 def _models(models: CpuModels, survey: Survey) -> Iterator[str]:

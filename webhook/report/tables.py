@@ -12,9 +12,10 @@ from rich.text import Text
 from webhook.engine.explanation import enumerated
 from webhook.engine.wording import named
 from webhook.foresight.cpu_models import CpuModels
-from webhook.foresight.drain import Drain, Eviction, Outcome, conclusion
+from webhook.foresight.drain import Drain, conclusion
+from webhook.foresight.eviction import Eviction, Outcome
 from webhook.foresight.survey import Finding, Survey
-from webhook.report.document import verdicts
+from webhook.report.document import reasons_by_node
 from webhook.report.wording import cpu_said, refused, remedy, sentence, some_nodes, timeouts_said, verdict
 
 GOOD, BAD, DIM, HEAD = "green", "red", "dim", "bold"
@@ -56,7 +57,7 @@ def check_table(survey: Survey) -> Iterator[RenderableType]:
             _verdict(finding),
             _restrictions(finding),
             _targets(finding, survey),
-            f"{finding.timeouts.completion}s" if finding.timeouts.completion else "none",
+            f"{completion}s" if (completion := finding.assessment.timeouts.completion) else "none",
         )
     yield table
 
@@ -77,7 +78,7 @@ def check_lines(survey: Survey) -> Iterator[RenderableType]:
             title = named(finding.vmi.title)
             head = f"{place or title}: "
             yield Text.assemble(head, level, f": {title}: {violation.message}", overflow="fold")
-    total, stuck = len(survey.findings), len(survey.stuck)
+    total, stuck = len(survey.findings), len(survey.not_migratable)
     machines = "1 VM" if total == 1 else f"{total} VMs"
     yield f"{stuck} of {machines} cannot move." if stuck else f"{machines} can move."
 
@@ -85,7 +86,7 @@ def check_lines(survey: Survey) -> Iterator[RenderableType]:
 def nodes_table(finding: Finding, survey: Survey) -> Iterator[RenderableType]:
     """Yield one line for each node."""
     table = _table("NODE", "ELIGIBLE", "REASONS")
-    for name, reasons in verdicts(finding, survey):
+    for name, reasons in reasons_by_node(finding, survey):
         word = Text("no", BAD) if reasons else Text("yes", GOOD)
         table.add_row(named(name), word, "; ".join(dict.fromkeys(reason for _, reason in reasons)))
     yield table
@@ -177,7 +178,7 @@ def _explanation(finding: Finding, survey: Survey) -> Table:
         for names, reasons in refused(finding, survey):
             table.add_row("", f"{names}: {reasons}")
     table.add_row("CPU", cpu_said(finding))
-    table.add_row("timeouts", timeouts_said(finding.timeouts))
+    table.add_row("timeouts", timeouts_said(finding.assessment.timeouts))
     for warning in finding.assessment.warnings:
         table.add_row("warning", Text(warning, "yellow"))
     return table

@@ -1,16 +1,13 @@
 """Sentences that tables, Markdown and the page have in common."""
 
 from collections.abc import Iterator
-from typing import Final
 
-from webhook.engine.explanation import told
+from webhook.engine.explanation import SHOWN_NODES, told
 from webhook.engine.timeouts import GIB, Timeouts
 from webhook.engine.verdict import Violation
 from webhook.engine.wording import named
 from webhook.foresight.survey import Finding, Survey
 from webhook.state.nodes import NodeSet
-
-SHOWN_NODES: Final = 5
 
 
 def some_nodes(nodes: NodeSet, survey: Survey) -> str:
@@ -55,7 +52,7 @@ def cpu_said(finding: Finding) -> str:
 
 def refused(finding: Finding, survey: Survey) -> Iterator[tuple[str, str]]:
     """Yield the nodes that can't take it and why, nodes with the same reasons together."""
-    for reasons, nodes in finding.alike:
+    for reasons, nodes in finding.refused:
         yield some_nodes(nodes, survey), told(reasons)
 
 

@@ -5,15 +5,13 @@ from collections.abc import Callable, Iterable, Mapping
 from msgspec import Struct
 
 from webhook.kube.api import connect
-from webhook.kube.credentials import NoCredentials
-from webhook.kube.live import read_all
-from webhook.kube.refusals import ApiError
-from webhook.kube.source import Cluster, ClusterUnavailable
+from webhook.kube.opening import read_cluster
+from webhook.kube.source import Cluster
 from webhook.kube.watched import WATCHED, WatchedCluster
 from webhook.server.answer import Recorder
 from webhook.server.events import Events
 from webhook.settings.settings import Settings
-from webhook.state.manifests import Manifests, manifests
+from webhook.state.manifests import Manifests
 
 
 def _nothing() -> None:
@@ -40,34 +38,11 @@ def source_of(settings: Settings) -> Source:
 
     Raises:
         UnreadableManifest: when the cluster is made of manifests that can't be read.
-        ClusterUnavailable: when nothing says where the API server is.
-    """
-    return Source(cluster=manifests(settings.cluster)) if settings.cluster else _watched(settings)
-
-
-def cluster_now(settings: Settings) -> Cluster:
-    """Return the cluster as it is at this moment.
-
-    Raises:
-        UnreadableManifest: when the cluster is made of manifests that can't be read.
-        ClusterUnavailable: when the API server can't be read.
+        NoCredentials: when nothing says where the API server is.
     """
     if settings.cluster:
-        return manifests(settings.cluster)
-    try:
-        reading = read_all(connect(settings.kubeconfig, settings.context), WATCHED)
-    except (NoCredentials, ApiError) as error:
-        raise ClusterUnavailable(str(error)) from error
-    for forbidden in reading.forbidden:
-        raise ClusterUnavailable(str(forbidden))
-    return Manifests(reading.snapshot)
-
-
-def _watched(settings: Settings) -> Source:
-    try:
-        api = connect(settings.kubeconfig, settings.context)
-    except NoCredentials as error:
-        raise ClusterUnavailable(str(error)) from error
+        return Source(cluster=cluster_now(settings))
+    api = connect(settings.kubeconfig, settings.context)
     cluster = WatchedCluster(api, max_age=settings.state_max_age)
     events = Events(api) if settings.events else None
 
@@ -81,11 +56,18 @@ def _watched(settings: Settings) -> Source:
             events.stop()
         cluster.stop()
 
-    return Source(
-        cluster=cluster,
-        start=start,
-        stop=stop,
-        missing=lambda: [str(condition) for condition in cluster.conditions() if not condition.good],
-        ages=cluster.ages,
-        record=events.record if events else None,
-    )
+    record = events.record if events else None
+    return Source(cluster=cluster, start=start, stop=stop, missing=cluster.missing, ages=cluster.ages, record=record)
+
+
+def cluster_now(settings: Settings) -> Cluster:
+    """Return the cluster as it is at this moment.
+
+    Raises:
+        UnreadableManifest: when the cluster is made of manifests that can't be read.
+        ApiError: when the API server can't be read.
+    """
+    reading = read_cluster(settings.cluster, settings.kubeconfig, settings.context, kinds=WATCHED)
+    for forbidden in reading.forbidden:
+        raise forbidden
+    return Manifests(reading.snapshot)

@@ -21,12 +21,8 @@ from webhook.engine.verdict import Subject, Verdict
 from webhook.engine.wording import shortened
 from webhook.kube.api import Api
 from webhook.kube.refusals import ApiError
-from webhook.objects.metadata import read_metadata
-from webhook.state.kinds import Kind
+from webhook.kube.resources import EVENT
 
-EVENT: Final = Kind(
-    name="Event", group="", version="v1", plural="events", namespaced=True, read=read_metadata, watched=False
-)
 COMPONENT: Final = "live-migration-webhook"
 QUEUE: Final = 100
 """Notes that wait to be written; more are left out."""

@@ -5,11 +5,13 @@ from typing import Any, Final
 import orjson
 
 from webhook.admission.hooks import BY_PATH, HOOKS, Hook
-from webhook.kube.source import ClusterUnavailable
+from webhook.kube import logs
+from webhook.kube.files import documents_in
+from webhook.kube.refusals import ApiError
 from webhook.server.answer import Service, answer
 from webhook.server.clusters import cluster_now
 from webhook.settings.settings import Settings
-from webhook.state.manifests import UnreadableManifest, documents_in
+from webhook.state.manifests import UnreadableManifest
 
 _ALLOWED: Final = 0
 _DENIED: Final = 1
@@ -33,13 +35,14 @@ def review_file(file: str, path: str | None, settings: Settings) -> tuple[str, i
     Raises:
         Unusable: when the file, the path or the cluster can't be used.
     """
+    logs.configure("console", "error")
     body = _review_in(file)
     hook = _hook(path, body)
     try:
         cluster = cluster_now(settings)
     except UnreadableManifest as error:
         raise Unusable(str(error), _UNREADABLE) from error
-    except ClusterUnavailable as error:
+    except ApiError as error:
         raise Unusable(str(error), _UNREACHABLE) from error
     service = Service(cluster=cluster, policy=settings.policy, request_timeout=settings.request_timeout)
     reply = answer(service, hook, body)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
+from webhook.kube import logs
 from webhook.server.answer import Service
 from webhook.server.app import AdmissionApp
 from webhook.server.clusters import Source, source_of
@@ -56,12 +57,13 @@ class Process(BaseApplication):  # type: ignore[misc]
 
 
 def run(settings: Settings) -> None:
-    """Serve until SIGTERM; ends the process.
+    """Write logs as the settings say, and serve until SIGTERM; ends the process.
 
     Raises:
         UnreadableManifest: when the cluster is made of manifests that can't be read.
-        ClusterUnavailable: when nothing says where the API server is.
+        NoCredentials: when nothing says where the API server is.
     """
+    logs.configure(settings.log_format, settings.log_level)
     process = Process(settings, source_of(settings))
     # A collector that looks at an object writes into it: the worker would get a copy of all that both processes have.
     gc.collect()

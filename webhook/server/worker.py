@@ -18,13 +18,14 @@ from typing import Final
 import structlog
 from gunicorn.workers.base import Worker
 
-from webhook.server import logs, metrics
+from webhook.kube import logs
+from webhook.kube.probes import probes_app
+from webhook.server import metrics
 from webhook.server.certificate import ServedCertificate
 from webhook.server.clusters import Source
 from webhook.server.connection import Port
 from webhook.server.listener import Listener
 from webhook.server.loop import Loop
-from webhook.server.probes import probes_app
 from webhook.server.profile import ChosenProfile
 from webhook.server.wsgi import WsgiApp, base_environment
 from webhook.settings.settings import Settings
@@ -68,7 +69,9 @@ class LoopWorker(Worker):  # type: ignore[misc]
         admission = self._listener(
             0, self.wsgi, settings.max_connections, settings.max_in_flight, tls=lambda: self.certificate.context
         )
-        probes = self._listener(1, probes_app(self._missing), _PROBE_CONNECTIONS, _PROBE_CONNECTIONS, tls=None)
+        probes = self._listener(
+            1, probes_app(self._missing, metrics.REGISTRY), _PROBE_CONNECTIONS, _PROBE_CONNECTIONS, tls=None
+        )
         metrics.IN_FLIGHT.set_function(lambda: settings.max_in_flight - len(admission.port.slots))
         metrics.REGISTRY.register(metrics.SnapshotAge(self.app.source.ages))
         metrics.REGISTRY.register(self.profile)

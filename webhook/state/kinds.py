@@ -12,19 +12,22 @@ from msgspec import Struct
 from webhook.objects.claim import read_claim
 from webhook.objects.fields import Fields
 from webhook.objects.kubevirt import read_kubevirt
-from webhook.objects.metadata import read_metadata
+from webhook.objects.labels import LAUNCHER
+from webhook.objects.metadata import metadata_of, read_metadata
 from webhook.objects.migration import read_migration
 from webhook.objects.migration_policy import read_migration_policy
 from webhook.objects.node import read_node
-from webhook.objects.pod import LAUNCHER, read_pod
+from webhook.objects.pod import read_pod
 from webhook.objects.vm import read_vm
 from webhook.objects.vmi import read_vmi
 from webhook.state.nodes import NodeTable
 from webhook.state.pods import PodTable
-from webhook.state.table import Table
+from webhook.state.resource import Resource
+from webhook.state.table import Key, Table
+from webhook.state.trimming import trimmed
 
 
-class Kind(Struct, frozen=True, kw_only=True):
+class Kind(Resource, frozen=True, kw_only=True):
     """One kind.
 
     `optional` ones may be missing from the cluster, with their CustomResourceDefinition. `selector` restricts the kind
@@ -32,11 +35,6 @@ class Kind(Struct, frozen=True, kw_only=True):
     `labelled` is false where no rule reads labels, annotations or owners: they aren't kept.
     """
 
-    name: str
-    group: str
-    version: str
-    plural: str
-    namespaced: bool
     read: Callable[[Fields], object]
     optional: bool = False
     selector: str = ""
@@ -44,15 +42,10 @@ class Kind(Struct, frozen=True, kw_only=True):
     labelled: bool = True
     table: Callable[[], Table[Any]] = Table
 
-    @property
-    def api_version(self) -> str:
-        """The `apiVersion` of its objects."""
-        return f"{self.group}/{self.version}" if self.group else self.version
-
-    def path(self, namespace: str = "", name: str = "") -> str:
-        """Return the API server's path of one object, or ("" for the name) of all in a namespace ("" for every one)."""
-        places = ("namespaces", namespace) if self.namespaced and namespace else ()
-        return "/".join(("", "apis" if self.group else "api", self.api_version, *places, self.plural, name)).rstrip("/")
+    def view(self, document: Mapping[str, Any]) -> tuple[Key, Any]:
+        """Return the key of an object and its view as it is kept."""
+        view = trimmed(self.read(Fields(document)), labelled=self.labelled)
+        return metadata_of(view).key, view
 
 
 VMI: Final = Kind(

@@ -1,11 +1,9 @@
-"""A cluster made of manifests: a folder, a file or standard input in place of an API server.
+"""A cluster made of manifests in place of an API server.
 
 YAML of several documents, JSON, and `kind: List` (what `kubectl get -o yaml` prints) are understood.
 """
 
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
 import orjson
@@ -13,9 +11,8 @@ import yaml
 from msgspec import Struct
 
 from webhook.state.kinds import BY_NAME, Reference
-from webhook.state.snapshot import Snapshot, snapshot_of
+from webhook.state.snapshot import Snapshot
 
-SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
 LARGEST_YAML: Final = 16 * 1024**2
 """Bytes of YAML that are read: they take half a minute. A larger cluster comes as JSON, which takes a second."""
 _JSON_BEGINS: Final = (b"{", b"[")
@@ -55,9 +52,6 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         super().ascend_resolver()
 
 
-Change = Callable[[Mapping[str, Any]], Mapping[str, Any]]
-
-
 class UnreadableManifest(Exception):  # noqa: N818 - it is named for what was found
     """Raised for a file that is no YAML or JSON, or that can't be opened; the message has file, line and column."""
 
@@ -76,42 +70,12 @@ class Manifests(Struct, frozen=True):
         return snapshot
 
 
-def manifests(path: str, change: Change = lambda document: document) -> Manifests:
-    """Read a cluster from a folder (with its folders), a file, or `-` for standard input.
-
-    Each object is taken as `change` returns it.
+def documents(file: str, text: bytes) -> Iterator[Any]:
+    """Yield the documents in a text as they are; `file` is named in errors.
 
     Raises:
-        UnreadableManifest: when one of them can't be read.
+        UnreadableManifest: when it is no YAML or JSON.
     """
-    return Manifests(snapshot_of(change(object_) for file in files_in(path) for object_ in objects_in(file)))
-
-
-def objects_in(path: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects in one file, lists unfolded; namespaced ones without a namespace are in `default`.
-
-    Raises:
-        UnreadableManifest: when it can't be read.
-    """
-    for document in documents_in(path):
-        yield from unfolded(document)
-
-
-def files_in(path: str) -> Iterator[str]:
-    """Yield the manifests in a folder and its folders, in order; a file or `-` itself."""
-    if path == "-" or not Path(path).is_dir():
-        yield path
-        return
-    yield from (str(file) for file in sorted(Path(path).rglob("*")) if file.suffix in SUFFIXES and file.is_file())
-
-
-def documents_in(path: str) -> Iterator[Any]:
-    """Yield the documents in one file (`-`: standard input) as they are.
-
-    Raises:
-        UnreadableManifest: when it can't be read.
-    """
-    text = _text(path)
     if text.lstrip()[:1] in _JSON_BEGINS:
         try:
             yield orjson.loads(text)
@@ -119,31 +83,23 @@ def documents_in(path: str) -> Iterator[Any]:
             pass
         else:
             return
-    yield from (document for document, _ in _parsed(path, text))
+    yield from (document for document, _ in _parsed(file, text))
 
 
-def located_documents_in(path: str) -> Iterator[tuple[Any, yaml.Node]]:
-    """Yield the documents in one file (`-`: standard input), each with the tree that knows where everything stands.
+def located_documents(file: str, text: bytes) -> Iterator[tuple[Any, yaml.Node]]:
+    """Yield the documents in a text, each with the tree that knows where everything stands.
 
     Raises:
-        UnreadableManifest: when it can't be read.
+        UnreadableManifest: when it is no YAML or JSON.
     """
-    text = _text(path)
     # JSON may be indented with tabs, which YAML, its superset in all else, may not.
-    return _parsed(path, text.replace(b"\t", b" ") if text.lstrip()[:1] in _JSON_BEGINS else text)
+    return _parsed(file, text.replace(b"\t", b" ") if text.lstrip()[:1] in _JSON_BEGINS else text)
 
 
-def _text(path: str) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-    except OSError as error:
-        raise UnreadableManifest(f"{path}: {error.strerror}") from error
-
-
-def _parsed(path: str, text: bytes) -> Iterator[tuple[Any, yaml.Node]]:
+def _parsed(file: str, text: bytes) -> Iterator[tuple[Any, yaml.Node]]:
     if len(text) > LARGEST_YAML:
         size, most = (number / 1024**2 for number in (len(text), LARGEST_YAML))
-        raise UnreadableManifest(f"{path}: {size:.0f} MiB of YAML, at most {most:.0f} are read; JSON may be longer")
+        raise UnreadableManifest(f"{file}: {size:.0f} MiB of YAML, at most {most:.0f} are read; JSON may be longer")
     loader = _Loader(text)
     try:
         while loader.check_node():
@@ -151,14 +107,14 @@ def _parsed(path: str, text: bytes) -> Iterator[tuple[Any, yaml.Node]]:
             yield loader.construct_document(node), node
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else path
+        where = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
         raise UnreadableManifest(f"{where}: {error.problem}") from error
     except _TooDeepError as error:
-        raise UnreadableManifest(f"{path}: nested more than {DEEPEST} levels deep") from error
+        raise UnreadableManifest(f"{file}: nested more than {DEEPEST} levels deep") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UnreadableManifest(f"{path}: not YAML or JSON text") from error
+        raise UnreadableManifest(f"{file}: not YAML or JSON text") from error
     except ValueError as error:
-        raise UnreadableManifest(f"{path}: not a manifest: {error}") from error
+        raise UnreadableManifest(f"{file}: not a manifest: {error}") from error
     finally:
         loader.dispose()
 

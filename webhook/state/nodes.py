@@ -1,4 +1,4 @@
-"""All nodes, indexed by what they have: which nodes carry a label is one look-up, whatever their number.
+"""The nodes, indexed by their labels and states: which nodes carry a label is one look-up, whatever their number.
 
 A set of nodes is an integer with one bit for each node. So nodes that look alike are judged once, and what a rule
 costs grows with the different values of a label, not with the nodes.
@@ -19,8 +19,8 @@ Sets = Mapping[Hashable, NodeSet]
 _NONE: Final[Sets] = {}
 
 
-class Trait(Enum):
-    """What nodes have besides labels; the index has it under these, and labels under their keys."""
+class Attribute(Enum):
+    """What nodes are indexed by, besides the keys of their labels."""
 
     __hash__ = object.__hash__  # in C; the one of Enum is not
 
@@ -29,8 +29,8 @@ class Trait(Enum):
     STATE = "state"
 
 
-class State(Enum):
-    """Conditions that keep virtual machines away."""
+class NodeState(Enum):
+    """States in which a node takes no virtual machines."""
 
     __hash__ = object.__hash__  # in C; the one of Enum is not
 
@@ -48,7 +48,7 @@ class NodeTable(Table[Node]):
         self,
         namespaces: Mapping[str, Mapping[str, Node]] | None = None,
         names: tuple[str, ...] = (),
-        sets: Mapping[str | Trait, Sets] | None = None,
+        sets: Mapping[str | Attribute, Sets] | None = None,
     ) -> None:
         """Take the nodes, their names by position ("" where no node has it) and the sets."""
         super().__init__(namespaces)
@@ -58,12 +58,23 @@ class NodeTable(Table[Node]):
 
     def having(self, requirement: Requirement) -> NodeSet:
         """Return the nodes that meet a requirement."""
-        key = Trait.NAME if requirement.field and requirement.key == NAME_FIELD else requirement.key
+        key = Attribute.NAME if requirement.field and requirement.key == NAME_FIELD else requirement.key
         sets = self._sets.get(key, _NONE)
         if requirement.operator == "In":
             return _union(sets, requirement.values)
         accepted = _union(sets, (value for value in sets if requirement.accepts(str(value))))
         return accepted | (self.all & ~_union(sets, sets)) if requirement.accepts(None) else accepted
+
+    def meeting(self, requirements: Iterable[Requirement]) -> NodeSet:
+        """Return the nodes that meet all of these requirements."""
+        nodes = self.all
+        for requirement in requirements:
+            nodes &= self.having(requirement)
+        return nodes
+
+    def lacking(self, requirement: Requirement) -> NodeSet:
+        """Return the nodes that don't meet a requirement."""
+        return self.all & ~self.having(requirement)
 
     def labelled(self, key: str, value: str) -> NodeSet:
         """Return the nodes that carry a label with this value."""
@@ -75,11 +86,13 @@ class NodeTable(Table[Node]):
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the labels' keys that begin like this, without the prefix."""
-        return (key.removeprefix(prefix) for key in self._sets if not isinstance(key, Trait) and key.startswith(prefix))
+        return (
+            key.removeprefix(prefix) for key in self._sets if not isinstance(key, Attribute) and key.startswith(prefix)
+        )
 
     def named(self, name: str) -> NodeSet:
         """Return the set of one node, the empty one when there is none of that name."""
-        return self._sets.get(Trait.NAME, _NONE).get(name, 0)
+        return self._sets.get(Attribute.NAME, _NONE).get(name, 0)
 
     def domain(self, key: str, node: str) -> NodeSet:
         """Return the nodes with the same value of a label as this one, the empty set when it has none."""
@@ -87,13 +100,13 @@ class NodeTable(Table[Node]):
         value = view.label(key) if view else None
         return 0 if value is None else self.labelled(key, value)
 
-    def in_state(self, state: State) -> NodeSet:
+    def in_state(self, state: NodeState) -> NodeSet:
         """Return the nodes in a state."""
-        return self._sets.get(Trait.STATE, _NONE).get(state, 0)
+        return self._sets.get(Attribute.STATE, _NONE).get(state, 0)
 
     def taints(self) -> Iterator[tuple[Taint, NodeSet]]:
         """Yield each distinct taint and the nodes that have it."""
-        for taint, nodes in self._sets.get(Trait.TAINT, _NONE).items():
+        for taint, nodes in self._sets.get(Attribute.TAINT, _NONE).items():
             if isinstance(taint, Taint):
                 yield taint, nodes
 
@@ -102,7 +115,7 @@ class NodeTable(Table[Node]):
         return tuple(sorted(islice(self.each(nodes), limit)))
 
     def each(self, nodes: NodeSet) -> Iterator[str]:
-        """Yield the names of the nodes of a set, for who needn't see them all."""
+        """Yield the names of the nodes of a set, in no order."""
         while nodes:
             lowest = nodes & -nodes
             yield self._names[lowest.bit_length() - 1]
@@ -122,7 +135,9 @@ class NodeTable(Table[Node]):
         for key, bit in bits.items():
             names[bit.bit_length() - 1] = key[1] if changes[key] else ""
         toggles = (
-            (*trait, bits[key]) for key, node in changes.items() for trait in _traits(self.get(*key)) ^ _traits(node)
+            (*attribute, bits[key])
+            for key, node in changes.items()
+            for attribute in _attributes(self.get(*key)) ^ _attributes(node)
         )
         return type(self)(self._successor(changes), tuple(names), _toggled(self._sets, toggles))
 
@@ -144,29 +159,31 @@ def _union(sets: Sets, values: Iterable[Hashable]) -> NodeSet:
 
 
 def _toggled(
-    sets: Mapping[str | Trait, Sets], toggles: Iterable[tuple[str | Trait, Hashable, NodeSet]]
-) -> Mapping[str | Trait, Sets]:
+    sets: Mapping[str | Attribute, Sets], toggles: Iterable[tuple[str | Attribute, Hashable, NodeSet]]
+) -> Mapping[str | Attribute, Sets]:
     """Return the sets with each node taken out of the set that it is in, or put into the one that it isn't in."""
-    touched: dict[str | Trait, dict[Hashable, NodeSet]] = {}
-    for trait, value, bit in toggles:
-        if trait not in touched:
-            touched[trait] = dict(sets.get(trait, _NONE))
-        touched[trait][value] = touched[trait].get(value, 0) ^ bit
-    kept = {trait: {value: nodes for value, nodes in values.items() if nodes} for trait, values in touched.items()}
-    return {trait: values for trait, values in {**sets, **kept}.items() if values}
+    touched: dict[str | Attribute, dict[Hashable, NodeSet]] = {}
+    for attribute, value, bit in toggles:
+        if attribute not in touched:
+            touched[attribute] = dict(sets.get(attribute, _NONE))
+        touched[attribute][value] = touched[attribute].get(value, 0) ^ bit
+    kept = {
+        attribute: {value: nodes for value, nodes in values.items() if nodes} for attribute, values in touched.items()
+    }
+    return {attribute: values for attribute, values in {**sets, **kept}.items() if values}
 
 
-def _traits(node: Node | None) -> set[tuple[str | Trait, Hashable]]:
+def _attributes(node: Node | None) -> set[tuple[str | Attribute, Hashable]]:
     if node is None:
         return set()
     states = {
-        State.UNSCHEDULABLE: node.unschedulable,
-        State.NOT_READY: not node.ready,
-        State.MAINTENANCE: node.maintenance,
+        NodeState.UNSCHEDULABLE: node.unschedulable,
+        NodeState.NOT_READY: not node.ready,
+        NodeState.MAINTENANCE: node.maintenance,
     }
     return {
         *node.labels,
-        (Trait.NAME, node.name),
-        *((Trait.TAINT, taint) for taint in node.taints),
-        *((Trait.STATE, state) for state, holds in states.items() if holds),
+        (Attribute.NAME, node.name),
+        *((Attribute.TAINT, taint) for taint in node.taints),
+        *((Attribute.STATE, state) for state, holds in states.items() if holds),
     }

@@ -1,4 +1,4 @@
-"""The immutable picture of the cluster that rules look at."""
+"""An immutable snapshot of the cluster, which all rules read."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,21 +9,19 @@ from webhook.objects.claim import Claim
 from webhook.objects.fields import Fields
 from webhook.objects.kubevirt import KubeVirt
 from webhook.objects.metadata import Metadata
-from webhook.objects.migration import Migration
 from webhook.objects.migration_policy import MigrationPolicy
 from webhook.objects.scheduling import Selector
 from webhook.objects.vm import VirtualMachine
 from webhook.objects.vmi import VirtualMachineInstance
-from webhook.state.kinds import BY_NAME, CLAIM, KINDS, KUBEVIRT, MIGRATION, NAMESPACE, NODE, POD, POLICY, VM, VMI
+from webhook.state.kinds import BY_NAME, CLAIM, KINDS, KUBEVIRT, NAMESPACE, NODE, POD, POLICY, VM, VMI
 from webhook.state.nodes import NodeTable
 from webhook.state.pods import PodTable
 from webhook.state.table import Key, Table
-from webhook.state.trimming import trimmed
 
 T = TypeVar("T")
 
-REMEMBERED: Final = 256
-"""Answers that a snapshot keeps: the API server has at most 200 writes under way."""
+CACHED: Final = 256
+"""Values that a snapshot caches: the API server has at most 200 writes under way."""
 
 Changes = Mapping[str, Mapping[Key, Any]]
 """By kind and key: the new view, None for an object that is gone."""
@@ -34,7 +32,7 @@ class Snapshot:
     """The table of each kind, by the kind's name; those that every question is about are looked up once."""
 
     tables: Mapping[str, Table[Any]] = field(default_factory=dict)
-    _found: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _cache: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def vmi(self, namespace: str, name: str) -> VirtualMachineInstance | None:
         """Return a VMI."""
@@ -66,10 +64,6 @@ class Snapshot:
         """Yield the names of the namespaces with labels that are selected."""
         return (space.name for space in self.table(NAMESPACE.name) if selector.matches(space.labels))
 
-    def migrations(self) -> Iterable[Migration]:
-        """Return all migrations."""
-        return self.table(MIGRATION.name)
-
     def policies(self) -> Iterable[MigrationPolicy]:
         """Return all migration policies."""
         return self.table(POLICY.name)
@@ -79,17 +73,17 @@ class Snapshot:
         """The KubeVirt custom resource; there is at most one in a cluster."""
         return next(iter(self.table(KUBEVIRT.name)), None)
 
-    def once(self, question: Hashable, find: Callable[[], T]) -> T:
-        """Return the answer to a question about this snapshot, which is found out once, for it can't change."""
-        answer: T | None = self._found.get(question)
-        if answer is None:
-            if len(self._found) >= REMEMBERED:
-                self._found.clear()
-            answer = self._found[question] = find()
-        return answer
+    def cached(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """Return what `compute` returns about this snapshot; it is called once for each key."""
+        value: T | None = self._cache.get(key)
+        if value is None:
+            if len(self._cache) >= CACHED:
+                self._cache.clear()
+            value = self._cache[key] = compute()
+        return value
 
     def apart(self) -> "Snapshot":
-        """Return the same with a memory of its own, which goes with it."""
+        """Return the same snapshot with a cache of its own."""
         return Snapshot(self.tables)
 
     def changed(self, changes: Changes) -> "Snapshot":
@@ -113,13 +107,7 @@ def snapshot_of(documents: Iterable[Mapping[str, Any]]) -> Snapshot:
     for document in documents:
         fields = Fields(document)
         kind = BY_NAME.get(fields.text("kind"))
-        if kind is None or fields.text("apiVersion").split("/")[0] != kind.api_version.split("/")[0]:
-            continue
-        changes.setdefault(kind.name, {})[key_of(fields)] = trimmed(kind, kind.read(fields))
+        if kind is not None and fields.text("apiVersion").split("/")[0] == kind.api_version.split("/")[0]:
+            key, view = kind.view(document)
+            changes.setdefault(kind.name, {})[key] = view
     return Snapshot().changed(changes)
-
-
-def key_of(document: Fields) -> Key:
-    """Return the key of an object in its table."""
-    metadata = document.object("metadata")
-    return metadata.text("namespace"), metadata.text("name")

@@ -1,4 +1,4 @@
-"""Views as they are kept for a long time: without what no rule reads, and with equal parts shared.
+"""Views as tables keep them: without what no rule reads, and with equal parts interned (shared in memory).
 
 A cluster has tens of thousands of disks called `rootdisk` and interfaces called `default`; one of each is enough.
 """
@@ -10,86 +10,85 @@ from typing import Any, Final, TypeVar
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from webhook.objects.metadata import Metadata
-from webhook.state.kinds import Kind
+from webhook.objects.labels import DOMAIN
+from webhook.objects.metadata import Metadata, metadata_of
 
 KEPT_DOMAINS: Final = ("kubevirt.io", "harvesterhci.io", "live-migration-webhook")
 """Annotations are kept when the domain of their key ends like this; others can be longer than the object."""
 
-_TELLING_NOTHING: Final = frozenset({"kubevirt.io/domain"})
-"""Annotations that repeat the object's name: without them, most pods share the others."""
+_REPETITIVE: Final = frozenset({DOMAIN})
+"""Annotations that repeat the object's name: without them, most pods can share the others."""
 
 T = TypeVar("T")
 
-_REMEMBERED: Final = 8192
-"""Parts that are remembered for sharing: enough for what is common, and a bound for what isn't."""
+_CACHED: Final = 8192
+"""Parts that are cached for sharing: enough for what is common, and a bound for what isn't."""
 
 
-def trimmed(kind: Kind, view: Any) -> Any:
-    """Return the view of an object of this kind in its smallest form."""
-    if isinstance(view, Metadata):
-        return _compact(_without_strangers(view, labelled=kind.labelled))
-    return _compact(replace(view, metadata=_without_strangers(view.metadata, labelled=kind.labelled)))
+def trimmed(view: Any, *, labelled: bool) -> Any:
+    """Return a view in its smallest form; `labelled` false: without labels, annotations and owners, too."""
+    metadata = _trimmed_metadata(metadata_of(view), labelled=labelled)
+    return _interned(metadata if view is metadata_of(view) else replace(view, metadata=metadata))
 
 
-def _without_strangers(metadata: Metadata, *, labelled: bool) -> Metadata:
+def _trimmed_metadata(metadata: Metadata, *, labelled: bool) -> Metadata:
     if not labelled:
         return Metadata(name=metadata.name, namespace=metadata.namespace, labels={}, annotations={})
     return replace(metadata, annotations={key: text for key, text in metadata.annotations.items() if _is_kept(key)})
 
 
 def _is_kept(annotation: str) -> bool:
-    return annotation.split("/", maxsplit=1)[0].endswith(KEPT_DOMAINS) and annotation not in _TELLING_NOTHING
+    return annotation.split("/", maxsplit=1)[0].endswith(KEPT_DOMAINS) and annotation not in _REPETITIVE
 
 
-def _compact(value: Any) -> Any:
+def _interned(value: Any) -> Any:
     """Return an equal value whose parts are shared with others that were seen lately."""
-    return _way(type(value))(value)  # type: ignore[arg-type] # types are hashable
+    return _interner(type(value))(value)  # type: ignore[arg-type] # types are hashable
 
 
 @cache
-def _way(kind: type) -> Callable[[Any], Any]:
-    """Return what makes values of this type compact."""
+def _interner(kind: type) -> Callable[[Any], Any]:
+    """Return what interns values of this type."""
     if kind is str:
-        return _remembered
+        return _shared
     if kind is dict:
-        return _mapping
-    return _remembered_if_hashable if kind in {tuple, frozenset} or issubclass(kind, Struct) else _same
+        return _interned_mapping
+    return _interned_if_hashable if kind in {tuple, frozenset} or issubclass(kind, Struct) else _unchanged
 
 
-def _same(value: T) -> T:
+def _unchanged(value: T) -> T:
     return value
 
 
-def _remembered_if_hashable(value: Any) -> Any:
+def _interned_if_hashable(value: Any) -> Any:
     try:
-        return _remembered(value)
+        return _shared(value)
     except TypeError:
-        return _rebuilt(value)  # with a mapping somewhere in it, which can't be looked up
+        return _with_interned_parts(value)  # with a mapping somewhere in it, which can't be looked up
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _remembered(value: Hashable) -> Any:
-    return _rebuilt(value)
+@lru_cache(maxsize=_CACHED)
+def _shared(value: Hashable) -> Any:
+    return _with_interned_parts(value)
 
 
-def _rebuilt(value: Any) -> Any:
+def _with_interned_parts(value: Any) -> Any:
     kind = type(value)
     if kind is str:
         return value
     if kind in {tuple, frozenset}:
-        return kind(map(_compact, value))
-    return kind(**{name: _compact(part) for name, part in asdict(value).items()})
+        return kind(map(_interned, value))
+    return kind(**{name: _interned(part) for name, part in asdict(value).items()})
 
 
-def _mapping(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    entries = {_compact(key): _compact(entry) for key, entry in value.items()}
+def _interned_mapping(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    entries = {_interned(key): _interned(entry) for key, entry in value.items()}
     try:
-        return _remembered_mapping(tuple(entries.items()))
+        return _shared_mapping(tuple(entries.items()))
     except TypeError:
         return entries
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _remembered_mapping(entries: tuple[tuple[str, Hashable], ...]) -> Mapping[str, Any]:
+@lru_cache(maxsize=_CACHED)
+def _shared_mapping(entries: tuple[tuple[str, Hashable], ...]) -> Mapping[str, Any]:
     return dict(entries)

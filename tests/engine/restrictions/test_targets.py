@@ -9,7 +9,7 @@ from webhook.engine.assessment import Assessment, assess
 from webhook.engine.policy import Policy
 from webhook.objects.fields import Fields
 from webhook.objects.metadata import Metadata
-from webhook.objects.migration import Migration, a_move_to, read_migration
+from webhook.objects.migration import Migration, migration_to, read_migration
 from webhook.state.kinds import Reference
 
 OWNER = {"ownerReferences": [{"kind": "VirtualMachine", "name": "web", "controller": True}]}
@@ -27,8 +27,10 @@ def assessed(
 ) -> Assessment:
     """Return the assessment of the migration of the VM `default/web`, which runs on node-a."""
     vmi = a_vmi(a_spec(**(spec or {})), status=status, uid="u-web", **OWNER)
-    wish = read_migration(Fields({"spec": {"vmiName": "web", "addedNodeSelector": added or {}, **(migration or {})}}))
-    return assess(vmi, a_cluster(a_node("node-a"), a_launcher(), *documents), Policy(), wish)
+    request = read_migration(
+        Fields({"spec": {"vmiName": "web", "addedNodeSelector": added or {}, **(migration or {})}})
+    )
+    return assess(vmi, a_cluster(a_node("node-a"), a_launcher(), *documents), Policy(), request)
 
 
 def messages(assessment: Assessment) -> list[str]:
@@ -196,7 +198,7 @@ def test_one_fault_of_the_cpu_is_told_once() -> None:
 def test_harvesters_button_names_a_node_before_it_makes_a_migration() -> None:
     vmi = a_vmi(a_spec(nodeSelector=TO_NODE), uid="u-web")
     cluster = a_cluster(a_node("node-a"), a_node("node-b", spec={"unschedulable": True}), a_node("node-c"))
-    [violation] = assess(vmi, cluster, Policy(), a_move_to("node-b", vmi.metadata)).violations
+    [violation] = assess(vmi, cluster, Policy(), migration_to("node-b", vmi.metadata)).violations
     assert violation.message == (
         'target-node: node "node-b" is cordoned (metadata.annotations[harvesterhci.io/migrationTargetNodeName]).'
         " Choose a node that can take the VM: node-c."
@@ -284,5 +286,5 @@ def test_a_shortage_of_memory_is_a_warning() -> None:
 def test_a_move_is_made_of_a_node_and_a_vm() -> None:
     vmi = read_migration(Fields(a_vmi_document(uid="u-web"))).metadata
     assert isinstance(vmi, Metadata)
-    assert isinstance(a_move_to("node-b", vmi), Migration)
-    assert a_move_to("node-b", vmi).target_node == "node-b"
+    assert isinstance(migration_to("node-b", vmi), Migration)
+    assert migration_to("node-b", vmi).target_node == "node-b"

@@ -4,54 +4,14 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
+from testbed.bending import bent
 from testbed.builders import a_cluster, a_launcher, a_node, a_spec, a_vmi, a_vmi_document
 from webhook.engine.assessment import assess
 from webhook.engine.policy import Policy
 from webhook.objects.fields import Fields
 from webhook.objects.vmi import read_vmi
 from webhook.state.snapshot import snapshot_of
-
-WORDS = [
-    "kubernetes.io/hostname",
-    "kubevirt.io/created-by",
-    "host-model-cpu.node.kubevirt.io/Skylake",
-    "",
-    "x",
-    "a" * 300,
-    "\u202e",
-    "In",
-    "Gt",
-    "DoNotSchedule",
-    "9" * 5000,
-]
-json = st.recursive(
-    st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(WORDS),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=3),
-    max_leaves=6,
-)
-
-
-def bent(document: Any) -> st.SearchStrategy[Any]:
-    """Return the document, or the same with anything in one place of it."""
-    places = list(_places(document))
-    return st.builds(lambda place, value: _with(document, place, value), st.sampled_from(places), json)
-
-
-def _places(part: Any, path: tuple[Any, ...] = ()) -> Any:
-    for key in part if isinstance(part, dict) else range(len(part)) if isinstance(part, list) else ():
-        yield (*path, key)
-        yield from _places(part[key], (*path, key))
-
-
-def _with(part: Any, path: tuple[Any, ...], value: Any) -> Any:
-    if not path:
-        return value
-    copy = list(part) if isinstance(part, list) else dict(part)
-    copy[path[0]] = _with(part[path[0]], path[1:], value)
-    return copy
-
 
 TERM = {
     "labelSelector": {

@@ -145,7 +145,7 @@ WEB = (a_pod("w-1", "node-b", labels={"app": "web"}), a_pod("w-2", "node-b", lab
     [
         pytest.param({}, ["node-c"], id="the emptier zone"),
         pytest.param({"maxSkew": 3}, ["node-b", "node-c"], id="enough slack"),
-        pytest.param({"whenUnsatisfiable": "ScheduleAnyway"}, ["node-b", "node-c", "node-d"], id="a mere wish"),
+        pytest.param({"whenUnsatisfiable": "ScheduleAnyway"}, ["node-b", "node-c", "node-d"], id="a preference"),
         pytest.param({"labelSelector": None}, ["node-b", "node-c"], id="no pod"),
         pytest.param({"labelSelector": {}}, ["node-b", "node-c"], id="every pod counts as none"),
         pytest.param({"minDomains": 3, "maxSkew": 1}, ["node-c"], id="fewer zones than wanted"),

@@ -19,18 +19,18 @@ from typing import Final
 from webhook.engine.restrictions.restriction import Case, Concern
 from webhook.engine.verdict import Violation
 from webhook.engine.wording import quoted
+from webhook.objects.labels import ALLOW_POD_BRIDGE
 from webhook.objects.vmi import VirtualMachineInstance
 
 ID: Final = "bridge-network"
 CONCERN: Final = Concern.NETWORK
-ALLOWING_ANNOTATION: Final = "kubevirt.io/allow-pod-bridge-network-live-migration"
 REMEDY: Final = "use masquerade, or a VLAN (multus) network"
 
 
 def check(case: Case) -> Iterator[Violation]:
     """Yield each interface that bridges the management network."""
     vmi = case.vmi
-    if ALLOWING_ANNOTATION in vmi.metadata.annotations:
+    if ALLOW_POD_BRIDGE in vmi.metadata.annotations:
         return
     pod_networks = {network.name for network in vmi.devices.networks if network.pod}
     for interface in vmi.devices.interfaces:

@@ -15,13 +15,14 @@ Since: the page of Harvester 1.4; KubeVirt 1.0.
 from collections.abc import Iterator
 from typing import Final
 
-from webhook.engine.cpu_model import MODEL, Origin
+from webhook.engine.cpu_model import Origin
 from webhook.engine.cpu_remedy import cluster_command, shared_models, vm_command
 from webhook.engine.explanation import explained
 from webhook.engine.placement import CPU_PREDICATES, Placement
 from webhook.engine.restrictions.restriction import Case, Concern
 from webhook.engine.verdict import Violation
 from webhook.engine.wording import named, quoted
+from webhook.objects.labels import MODEL
 from webhook.state.nodes import NodeSet
 
 ID: Final = "cpu-model"
@@ -33,7 +34,7 @@ SHOWN_MODELS: Final = 3
 
 
 def check(case: Case) -> Iterator[Violation]:
-    """Yield the CPU that nobody else offers."""
+    """Yield the CPU that no other node offers."""
     placement = case.placement
     if placement is None or not placement.candidates:
         return
@@ -69,7 +70,6 @@ def _details(case: Case, placement: Placement, models: list[tuple[str, NodeSet]]
     common = ", ".join(f"{model} ({nodes.bit_count()} of {total} nodes)" for model, nodes in models[:SHOWN_MODELS])
     best, _ = models[0]
     sentences = [f"Most common: {common}", f"For the cluster: `{cluster_command(case.snapshot.kubevirt, best)}`"]
-    owner = case.vmi.metadata.owner
-    if owner and owner.kind == "VirtualMachine":
-        sentences.append(f"For this VM: `{vm_command(case.vmi.metadata.namespace, owner.name, best)}`")
+    if vm := case.vmi.metadata.vm:
+        sentences.append(f"For this VM: `{vm_command(case.vmi.metadata.namespace, vm.name, best)}`")
     return ". ".join(sentences)

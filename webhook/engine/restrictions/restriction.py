@@ -24,7 +24,7 @@ class Concern(StrEnum):
 
 
 class Case(Struct, frozen=True, kw_only=True):
-    """What a restriction looks at: the virtual machine, the cluster around it, and the migration if there is one.
+    """What a restriction judges: the virtual machine, the cluster around it, and the migration if there is one.
 
     `placement` is where the virtual machine can go, None where that isn't judged.
     """

@@ -18,7 +18,8 @@ from webhook.engine.placement import CPU_PREDICATES, Placement, place
 from webhook.engine.restrictions.restriction import Case, Concern
 from webhook.engine.verdict import Violation
 from webhook.engine.wording import quoted
-from webhook.objects.migration import HOSTNAME, Migration
+from webhook.objects.labels import HOSTNAME
+from webhook.objects.migration import Migration
 from webhook.objects.vmi import VirtualMachineInstance
 
 ID: Final = "target-node"
@@ -27,7 +28,7 @@ REMEDY: Final = "choose a node that can take the VM"
 
 
 def check(case: Case) -> Iterator[Violation]:
-    """Yield the node that was asked for in vain."""
+    """Yield the requested node if it can't take the virtual machine."""
     placement, migration = case.placement, case.migration
     if placement is None or migration is None or not migration.target_node:
         return
@@ -51,12 +52,12 @@ def _problem(case: Case, placement: Placement, target: str) -> str:
 
 
 def _remedy(case: Case, migration: Migration) -> str:
-    """Name the nodes that can, were none asked for."""
+    """Name the nodes that can, without the request for one."""
     others = {key: value for key, value in migration.added_node_selector.items() if key != HOSTNAME}
-    elsewhere = place(_unpinned(case.vmi, migration.target_node), case.snapshot, others)
-    if not elsewhere.eligible:
+    unpinned = place(_unpinned(case.vmi, migration.target_node), case.snapshot, others)
+    if not unpinned.eligible:
         return "mend that first: no other node can take the VM either"
-    return f"{REMEDY}: {enumerated(elsewhere.eligible, elsewhere.nodes)}"
+    return f"{REMEDY}: {enumerated(unpinned.eligible, unpinned.nodes)}"
 
 
 def _unpinned(vmi: VirtualMachineInstance, target: str) -> VirtualMachineInstance:

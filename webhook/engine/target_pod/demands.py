@@ -1,28 +1,15 @@
 """What a pod asks of a node by itself, whatever else runs there; many virtual machines ask for the same."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Final
 
-from webhook.objects.scheduling import Requirement, Toleration
+from webhook.objects.scheduling import Requirement, Taint, Toleration
+from webhook.state.nodes import NodeSet, NodeTable
 
-FAMILIES: Final[Mapping[str, str]] = {
-    "kubevirt.io/schedulable": "virt-not-schedulable",
-    "kubernetes.io/arch": "architecture",
-    "kubevirt.io/vm-arch-": "architecture",
-    "cpu-model.node.kubevirt.io/": "cpu-model",
-    "cpu-model-migration.node.kubevirt.io/": "cpu-model",
-    "cpu-feature.node.kubevirt.io/": "cpu-feature",
-    "cpu-vendor.node.kubevirt.io/": "cpu-vendor",
-    "cpumanager": "cpu-manager",
-    "kubevirt.io/cpumanager": "cpu-manager",
-    "machine-type.node.kubevirt.io/": "machine-type",
-    "network.harvesterhci.io/": "network",
-    "node-labeller.kubevirt.io/obsolete-host-model": "obsolete-host-model",
-}
-"""Labels, and beginnings of labels, that have a predicate of their own."""
+KEEPS_AWAY: Final = frozenset({"NoSchedule", "NoExecute"})
+"""Effects of taints that keep a pod from a node."""
 
 TOLERATED_FOR_A_WHILE: Final = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 """Taints with the effect NoExecute that the API server lets every pod tolerate, which doesn't say so itself."""
@@ -30,7 +17,7 @@ TOLERATED_FOR_A_WHILE: Final = ("node.kubernetes.io/not-ready", "node.kubernetes
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Demands:
-    """Conditions on a node's labels, and the taints that are put up with; `demands` makes the same ones only once.
+    """Requirements for a node's labels, and the taints that are tolerated; `demands` makes the same ones only once.
 
     `selected` and `required` hold in any case (from the node selector, and from the affinity); one of the
     `alternatives` must be met besides, None where nothing more is asked.
@@ -41,13 +28,28 @@ class Demands:
     alternatives: tuple[tuple[Requirement, ...], ...] | None
     tolerations: tuple[Toleration, ...]
 
-    @cached_property
-    def families(self) -> Mapping[str, tuple[Requirement, ...]]:
-        """The conditions that hold in any case, by the predicate that they belong to."""
-        families: dict[str, tuple[Requirement, ...]] = defaultdict(tuple)
-        for requirement in (*self.selected, *self.required):
-            families[family(requirement.key)] += (requirement,)
-        return families
+    def selecting(self, nodes: NodeTable) -> NodeSet:
+        """Return the nodes that the node selector and the node affinity accept."""
+        return nodes.meeting((*self.selected, *self.required)) & self.meeting_an_alternative(nodes)
+
+    def meeting_an_alternative(self, nodes: NodeTable) -> NodeSet:
+        """Return the nodes that meet at least one alternative, all where there is none to meet."""
+        if self.alternatives is None:
+            return nodes.all
+        accepted = 0
+        for alternative in self.alternatives:
+            accepted |= nodes.meeting(alternative)
+        return accepted
+
+    def tolerates(self, taint: Taint) -> bool:
+        """Tell whether the pod may run in spite of a taint."""
+        return any(toleration.tolerates(taint) for toleration in self.tolerations)
+
+    def untolerated(self, nodes: NodeTable) -> Iterator[tuple[Taint, NodeSet]]:
+        """Yield each taint that keeps the pod away, and the nodes that have it."""
+        for taint, tainted in nodes.taints():
+            if taint.effect in KEEPS_AWAY and not self.tolerates(taint):
+                yield taint, tainted
 
 
 @lru_cache(maxsize=1024)
@@ -64,16 +66,6 @@ def demands(
         alternatives=alternatives,
         tolerations=(*tolerations, *_default_tolerations(tolerations)),
     )
-
-
-@lru_cache(maxsize=4096)
-def family(key: str) -> str:
-    """Return the predicate that a label belongs to, "" when it has none of its own."""
-    return next((name for start, name in FAMILIES.items() if _belongs(key, start)), "")
-
-
-def _belongs(key: str, start: str) -> bool:
-    return key.startswith(start) if start.endswith(("/", "-")) else key == start
 
 
 def _default_tolerations(tolerations: tuple[Toleration, ...]) -> Iterable[Toleration]:

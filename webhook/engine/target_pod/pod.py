@@ -12,25 +12,16 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from webhook.engine.cpu_model import FEATURE
 from webhook.engine.target_pod.demands import Demands, demands
-from webhook.engine.target_pod.rendering import VENDOR, has_vendor_selectors, rendered
+from webhook.engine.target_pod.rendering import has_vendor_selectors, rendered
 from webhook.objects.amount import Amount
 from webhook.objects.kubevirt import KubeVirt
-from webhook.objects.migration import HOSTNAME
+from webhook.objects.labels import CREATED_BY, FEATURE, HOSTNAME, LAUNCHER, OBSOLETE_HOST_MODEL, VENDOR, VM_NAME, VMI_ID
 from webhook.objects.node import Node
-from webhook.objects.pod import CREATED_BY, LAUNCHER, Pod
-from webhook.objects.scheduling import (
-    Affinity,
-    PodTerm,
-    Requirement,
-    Scheduling,
-    Selector,
-    SpreadConstraint,
-)
+from webhook.objects.pod import Pod
+from webhook.objects.scheduling import Affinity, PodTerm, Requirement, Scheduling, Selector, SpreadConstraint
 from webhook.objects.vmi import VirtualMachineInstance
 
-OBSOLETE_HOST_MODEL: Final = "node-labeller.kubevirt.io/obsolete-host-model"
 _LABEL_LIMIT: Final = 63
 
 
@@ -99,9 +90,9 @@ def _labels(vmi: VirtualMachineInstance, kubevirt: KubeVirt | None) -> Mapping[s
         **vmi.metadata.labels,
         LAUNCHER[0]: LAUNCHER[1],
         CREATED_BY: vmi.metadata.uid,
-        "vm.kubevirt.io/name": vmi.hostname or name.split(".", maxsplit=1)[0][:_LABEL_LIMIT],
+        VM_NAME: vmi.hostname or name.split(".", maxsplit=1)[0][:_LABEL_LIMIT],
     }
-    return labels | ({"vmi.kubevirt.io/id": _id(name)} if kubevirt and kubevirt.is_at_least(1, 7) else {})
+    return labels | ({VMI_ID: _id(name)} if kubevirt and kubevirt.is_at_least(1, 7) else {})
 
 
 def _id(name: str) -> str:

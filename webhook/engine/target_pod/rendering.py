@@ -9,23 +9,26 @@ Source: KubeVirt `newNodeSelectorRenderer` in `pkg/virt-controller/services`.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from webhook.engine.cpu_model import FEATURE, HOST_MODEL, HOST_PASSTHROUGH, MODEL
+from webhook.engine.cpu_model import HOST_MODEL, HOST_PASSTHROUGH
 from webhook.objects.hardware import Hardware
 from webhook.objects.kubevirt import KubeVirt
+from webhook.objects.labels import (
+    ARCHITECTURE,
+    CONFIDENTIAL,
+    CPU_MANAGER,
+    CPU_MANAGER_BEFORE_1_8,
+    EMULATED_ARCHITECTURE,
+    FEATURE,
+    HYPERV,
+    MACHINE_TYPE,
+    MODEL,
+    REALTIME,
+    SCHEDULABLE,
+    TSC_FREQUENCY,
+    VENDOR,
+)
 from webhook.objects.pod import Pod
 from webhook.objects.vmi import VirtualMachineInstance
-
-SCHEDULABLE: Final = "kubevirt.io/schedulable"
-ARCHITECTURE: Final = "kubernetes.io/arch"
-MACHINE_TYPE: Final = "machine-type.node.kubevirt.io/"
-VENDOR: Final = "cpu-vendor.node.kubevirt.io/"
-HYPERV: Final = "hyperv.node.kubevirt.io/"
-TSC_FREQUENCY: Final = "scheduling.node.kubevirt.io/tsc-frequency-"
-REALTIME: Final = "kubevirt.io/realtime"
-CPU_MANAGER: Final = "kubevirt.io/cpumanager"
-CPU_MANAGER_BEFORE_1_8: Final = "cpumanager"
-CONFIDENTIAL: Final = {kind: f"kubevirt.io/{kind}" for kind in ("sev", "sev-es", "sev-snp", "tdx", "s390-pv")}
-EMULATED_ARCHITECTURE: Final = "kubevirt.io/vm-arch-"
 
 TAKEN_OVER: Final = (HYPERV, TSC_FREQUENCY, REALTIME, *CONFIDENTIAL.values(), EMULATED_ARCHITECTURE)
 """Beginnings of keys that KubeVirt alone writes, and that stay the same as long as the virtual machine runs."""

@@ -1,8 +1,7 @@
 """Why a node can't take a virtual machine: one reason per module.
 
 Each predicate looks at all nodes at once and refuses sets of them; a node is eligible when no one refuses it, and the
-refusals that name a node are its explanation. To add one: write its module (docstring, `ID`, `refusals`), list it
-here, among those that look at nodes or those that look at the pods there, and add cases to `tests/engine/targets/`.
+refusals that name a node are its explanation. To add one, see CONTRIBUTING.md.
 
 Not judged: volumes (node affinity and limits), host ports, devices, and admission plugins that change pods. CPU and
 memory are only warned of, because pods other than virt-launcher's are not known.
@@ -30,7 +29,7 @@ from webhook.engine.targets import (
     virt_not_schedulable,
     witness,
 )
-from webhook.engine.targets.predicate import NodePredicate, PodPredicate, Predicate
+from webhook.engine.targets.predicate import LabelPredicate, NodePredicate, PodPredicate, Predicate
 
 BY_NODE: Final[tuple[NodePredicate, ...]] = (
     not_ready,
@@ -38,6 +37,8 @@ BY_NODE: Final[tuple[NodePredicate, ...]] = (
     unschedulable,
     taint,
     witness,
+)
+BY_LABEL: Final[tuple[LabelPredicate, ...]] = (
     virt_not_schedulable,
     architecture,
     cpu_model,
@@ -47,12 +48,15 @@ BY_NODE: Final[tuple[NodePredicate, ...]] = (
     cpu_manager,
     machine_type,
     network,
+)
+BY_OTHER_LABELS: Final[tuple[NodePredicate, ...]] = (
     node_selector,
     node_affinity,
 )
+"""They judge only the labels that none of BY_LABEL owns."""
 BY_PODS: Final[tuple[PodPredicate, ...]] = (
     pod_affinity,
     topology_spread,
 )
-ALL: Final[tuple[Predicate, ...]] = (*BY_NODE, *BY_PODS)
-"""In the order in which a node's reasons are told."""
+ALL: Final[tuple[Predicate, ...]] = (*BY_NODE, *BY_LABEL, *BY_OTHER_LABELS, *BY_PODS)
+"""In the order in which a node's reasons are reported."""

@@ -6,23 +6,17 @@ Remedy: choose a CPU model that the nodes share, or drop the feature, then resta
 Since: KubeVirt 1.0.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
-from webhook.engine.target_pod.demands import Demands
-from webhook.engine.targets.predicate import Refusal, by_labels
 from webhook.engine.wording import named
+from webhook.objects.labels import FEATURE
 from webhook.objects.scheduling import Requirement
-from webhook.state.snapshot import Snapshot
 
 ID: Final = "cpu-feature"
+LABELS: Final = (FEATURE,)
 
 
-def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:
-    """Refuse the nodes without the CPU features."""
-    yield from by_labels(ID, demands, cluster, _reason)
-
-
-def _reason(requirement: Requirement) -> str:
+def reason(requirement: Requirement) -> str:
+    """Say which feature the node lacks, or must not have."""
     verb = "has the forbidden" if requirement.operator == "DoesNotExist" else "lacks"
     return f"{verb} CPU feature {named(requirement.key.partition('/')[2])}"

@@ -5,22 +5,16 @@ Remedy: enable the CPU manager on the node, or take another node.
 Since: KubeVirt 1.0.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
-from webhook.engine.target_pod.demands import Demands
-from webhook.engine.targets.predicate import Refusal, by_labels
 from webhook.engine.wording import named
+from webhook.objects.labels import CPU_MANAGER, CPU_MANAGER_BEFORE_1_8
 from webhook.objects.scheduling import Requirement
-from webhook.state.snapshot import Snapshot
 
 ID: Final = "cpu-manager"
+LABELS: Final = (CPU_MANAGER, CPU_MANAGER_BEFORE_1_8)
 
 
-def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:
-    """Refuse the nodes without a CPU manager."""
-    yield from by_labels(ID, demands, cluster, _reason)
-
-
-def _reason(requirement: Requirement) -> str:
+def reason(requirement: Requirement) -> str:
+    """Say which label is missing."""
     return f"has no CPU manager ({named(str(requirement))} is missing)"

@@ -7,22 +7,16 @@ Source: the live-migration page; KubeVirt `prepareNodeSelectorForHostCpuModel`.
 Since: KubeVirt 1.0.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
-from webhook.engine.target_pod.demands import Demands
-from webhook.engine.targets.predicate import Refusal, by_labels
 from webhook.engine.wording import named
+from webhook.objects.labels import MIGRATION_MODEL, MODEL
 from webhook.objects.scheduling import Requirement
-from webhook.state.snapshot import Snapshot
 
 ID: Final = "cpu-model"
+LABELS: Final = (MODEL, MIGRATION_MODEL)
 
 
-def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:
-    """Refuse the nodes without the CPU model."""
-    yield from by_labels(ID, demands, cluster, _reason)
-
-
-def _reason(requirement: Requirement) -> str:
+def reason(requirement: Requirement) -> str:
+    """Say which model the node lacks."""
     return f"lacks CPU model {named(requirement.key.partition('/')[2])}"

@@ -6,22 +6,16 @@ Remedy: take a node with a CPU of the same vendor.
 Since: KubeVirt 1.6.4, 1.7.1 and 1.8.0. Where the version is unknown it is not asked for.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
-from webhook.engine.target_pod.demands import Demands
-from webhook.engine.targets.predicate import Refusal, by_labels
 from webhook.engine.wording import named
+from webhook.objects.labels import VENDOR
 from webhook.objects.scheduling import Requirement
-from webhook.state.snapshot import Snapshot
 
 ID: Final = "cpu-vendor"
+LABELS: Final = (VENDOR,)
 
 
-def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:
-    """Refuse the nodes of another CPU vendor."""
-    yield from by_labels(ID, demands, cluster, _reason)
-
-
-def _reason(requirement: Requirement) -> str:
+def reason(requirement: Requirement) -> str:
+    """Say whose CPU the node doesn't have."""
     return f"has no {named(requirement.key.partition('/')[2])} CPU"

@@ -6,22 +6,16 @@ Remedy: upgrade the node, or restart the virtual machine with a machine type tha
 Since: KubeVirt 1.6.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
-from webhook.engine.target_pod.demands import Demands
-from webhook.engine.targets.predicate import Refusal, by_labels
 from webhook.engine.wording import named
+from webhook.objects.labels import MACHINE_TYPE
 from webhook.objects.scheduling import Requirement
-from webhook.state.snapshot import Snapshot
 
 ID: Final = "machine-type"
+LABELS: Final = (MACHINE_TYPE,)
 
 
-def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:
-    """Refuse the nodes that do not know the machine type."""
-    yield from by_labels(ID, demands, cluster, _reason)
-
-
-def _reason(requirement: Requirement) -> str:
+def reason(requirement: Requirement) -> str:
+    """Say which machine type the node lacks."""
     return f"lacks machine type {named(requirement.key.partition('/')[2])}"

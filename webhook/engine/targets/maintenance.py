@@ -12,12 +12,12 @@ from typing import Final
 
 from webhook.engine.target_pod.demands import Demands
 from webhook.engine.targets.predicate import Refusal
-from webhook.state.nodes import State
+from webhook.state.nodes import NodeState
 from webhook.state.snapshot import Snapshot
 
 ID: Final = "maintenance"
 
 
-def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:  # noqa: ARG001 - whatever the pod
+def refusals(demands: Demands, snapshot: Snapshot) -> Iterator[Refusal]:  # noqa: ARG001 - whatever the pod
     """Refuse the nodes in maintenance."""
-    yield Refusal(predicate=ID, nodes=cluster.nodes.in_state(State.MAINTENANCE), reason="is in maintenance mode")
+    yield Refusal(predicate=ID, nodes=snapshot.nodes.in_state(NodeState.MAINTENANCE), reason="is in maintenance mode")

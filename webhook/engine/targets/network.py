@@ -7,22 +7,16 @@ Source: the live-migration page; Harvester writes the affinity when the VM is sa
 Since: Harvester 1.4 or earlier.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
-from webhook.engine.target_pod.demands import Demands
-from webhook.engine.targets.predicate import Refusal, by_labels
 from webhook.engine.wording import named
+from webhook.objects.labels import NETWORK
 from webhook.objects.scheduling import Requirement
-from webhook.state.snapshot import Snapshot
 
 ID: Final = "network"
+LABELS: Final = (NETWORK,)
 
 
-def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:
-    """Refuse the nodes outside of the cluster networks."""
-    yield from by_labels(ID, demands, cluster, _reason)
-
-
-def _reason(requirement: Requirement) -> str:
+def reason(requirement: Requirement) -> str:
+    """Say which cluster network the node isn't in."""
     return f"is not in cluster network {named(requirement.key.partition('/')[2])}"

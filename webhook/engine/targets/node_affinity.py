@@ -10,8 +10,7 @@ Since: any Kubernetes that KubeVirt runs on.
 from collections.abc import Iterator
 from typing import Final
 
-from webhook.engine.conditions import meeting_one, unmet
-from webhook.engine.target_pod.demands import Demands, family
+from webhook.engine.target_pod.demands import Demands
 from webhook.engine.targets.predicate import Refusal
 from webhook.engine.wording import named
 from webhook.objects.scheduling import Requirement
@@ -20,13 +19,13 @@ from webhook.state.snapshot import Snapshot
 ID: Final = "node-affinity"
 
 
-def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:
+def refusals(demands: Demands, snapshot: Snapshot) -> Iterator[Refusal]:
     """Refuse the nodes outside of what all terms ask for, and those that no term accepts."""
+    nodes = snapshot.nodes
     for requirement in demands.required:
-        if not family(requirement.key) and (nodes := unmet(requirement, cluster)):
-            yield Refusal(predicate=ID, nodes=nodes, reason=f"does not meet {named(str(requirement))}")
+        yield Refusal(predicate=ID, nodes=nodes.lacking(requirement), reason=f"does not meet {named(str(requirement))}")
     if demands.alternatives is not None:
-        refused = cluster.nodes.all & ~meeting_one(demands.alternatives, cluster.nodes)
+        refused = nodes.all & ~demands.meeting_an_alternative(nodes)
         yield Refusal(predicate=ID, nodes=refused, reason=_reason(demands.alternatives))
 
 

@@ -11,8 +11,7 @@ Since: any Kubernetes that KubeVirt runs on.
 from collections.abc import Iterator
 from typing import Final
 
-from webhook.engine.conditions import unmet
-from webhook.engine.target_pod.demands import Demands, family
+from webhook.engine.target_pod.demands import Demands
 from webhook.engine.targets.predicate import Refusal
 from webhook.engine.wording import named
 from webhook.state.snapshot import Snapshot
@@ -20,8 +19,8 @@ from webhook.state.snapshot import Snapshot
 ID: Final = "node-selector"
 
 
-def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:
+def refusals(demands: Demands, snapshot: Snapshot) -> Iterator[Refusal]:
     """Refuse the nodes without a label of the node selector."""
     for requirement in demands.selected:
-        if not family(requirement.key) and (nodes := unmet(requirement, cluster)):
-            yield Refusal(predicate=ID, nodes=nodes, reason=f"has no label {named(str(requirement))}")
+        lacking = snapshot.nodes.lacking(requirement)
+        yield Refusal(predicate=ID, nodes=lacking, reason=f"has no label {named(str(requirement))}")

@@ -11,12 +11,12 @@ from typing import Final
 
 from webhook.engine.target_pod.demands import Demands
 from webhook.engine.targets.predicate import Refusal
-from webhook.state.nodes import State
+from webhook.state.nodes import NodeState
 from webhook.state.snapshot import Snapshot
 
 ID: Final = "not-ready"
 
 
-def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:  # noqa: ARG001 - no pod can run there
+def refusals(demands: Demands, snapshot: Snapshot) -> Iterator[Refusal]:  # noqa: ARG001 - no pod can run there
     """Refuse the nodes that aren't ready."""
-    yield Refusal(predicate=ID, nodes=cluster.nodes.in_state(State.NOT_READY), reason="is not ready")
+    yield Refusal(predicate=ID, nodes=snapshot.nodes.in_state(NodeState.NOT_READY), reason="is not ready")

@@ -6,22 +6,16 @@ Source: KubeVirt `setNodeAffinityForHostModelCpuModel`.
 Since: KubeVirt 1.0.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
-from webhook.engine.target_pod.demands import Demands
-from webhook.engine.targets.predicate import Refusal, by_labels
 from webhook.engine.wording import named
+from webhook.objects.labels import OBSOLETE_HOST_MODEL
 from webhook.objects.scheduling import Requirement
-from webhook.state.snapshot import Snapshot
 
 ID: Final = "obsolete-host-model"
+LABELS: Final = (OBSOLETE_HOST_MODEL,)
 
 
-def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:
-    """Refuse the nodes with an obsolete CPU model."""
-    yield from by_labels(ID, demands, cluster, _reason)
-
-
-def _reason(requirement: Requirement) -> str:
+def reason(requirement: Requirement) -> str:
+    """Say that the node's CPU model is obsolete."""
     return f"has an obsolete CPU model ({named(requirement.key)})"

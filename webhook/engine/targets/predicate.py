@@ -1,11 +1,10 @@
-"""What a target predicate is: a module with a docstring, an id, and a pure function that refuses sets of nodes."""
+"""What a target predicate is: a module with a docstring, an id, and what it says of nodes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Protocol
 
 from msgspec import Struct
 
-from webhook.engine.conditions import unmet
 from webhook.engine.target_pod.demands import Demands
 from webhook.engine.target_pod.pod import TargetPod
 from webhook.objects.scheduling import Requirement
@@ -16,13 +15,13 @@ from webhook.state.snapshot import Snapshot
 class Refusal(Struct, frozen=True, kw_only=True):
     """A set of nodes that can't take a pod, and why: `reason` is a clause about one node (`is cordoned`).
 
-    `passing` is true where nobody has to do anything but wait: a pod is in the way that is ending.
+    `temporary` is true where waiting is enough: a pod is in the way that is ending.
     """
 
     predicate: str
     nodes: NodeSet
     reason: str
-    passing: bool = False
+    temporary: bool = False
 
 
 class Predicate(Protocol):
@@ -35,21 +34,23 @@ class Predicate(Protocol):
 class NodePredicate(Predicate, Protocol):
     """One that looks at a node by itself: pods with the same demands are refused alike, and judged once."""
 
-    def refusals(self, demands: Demands, cluster: Snapshot, /) -> Iterator[Refusal]:
+    def refusals(self, demands: Demands, snapshot: Snapshot, /) -> Iterator[Refusal]:
         """Yield the sets of nodes that can't take such a pod, each with its reason."""
 
 
 class PodPredicate(Predicate, Protocol):
     """One that looks at the pods on the nodes."""
 
-    def refusals(self, pod: TargetPod, cluster: Snapshot, /) -> Iterator[Refusal]:
+    def refusals(self, pod: TargetPod, snapshot: Snapshot, /) -> Iterator[Refusal]:
         """Yield the sets of nodes that can't take the pod, each with its reason."""
 
 
-def by_labels(
-    predicate: str, demands: Demands, cluster: Snapshot, reason: Callable[[Requirement], str]
-) -> Iterator[Refusal]:
-    """Yield for each of the conditions that a predicate is about the nodes that don't meet it."""
-    for requirement in demands.families.get(predicate, ()):
-        if nodes := unmet(requirement, cluster):
-            yield Refusal(predicate=predicate, nodes=nodes, reason=reason(requirement))
+class LabelPredicate(Predicate, Protocol):
+    """One that owns labels: a requirement for one of them is refused in its words."""
+
+    @property
+    def LABELS(self) -> tuple[str, ...]:  # noqa: N802 - a constant of the module
+        """Keys of labels, or beginnings of keys where they end with `/` or `-`."""
+
+    def reason(self, requirement: Requirement, /) -> str:
+        """Say what is wrong with a node that doesn't meet the requirement: a clause about the node."""

@@ -10,26 +10,25 @@ Since: any Kubernetes that KubeVirt runs on.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from webhook.engine.conditions import untolerated
 from webhook.engine.target_pod.demands import Demands
 from webhook.engine.targets.predicate import Refusal
 from webhook.engine.wording import named
 from webhook.objects.scheduling import Taint
-from webhook.state.nodes import State
+from webhook.state.nodes import NodeState
 from webhook.state.snapshot import Snapshot
 
 ID: Final = "taint"
-TOLD_BY_STATE: Final[Mapping[Taint, State]] = {
-    Taint(key="node.kubernetes.io/unschedulable", effect="NoSchedule"): State.UNSCHEDULABLE,
-    Taint(key="node.kubernetes.io/not-ready", effect="NoSchedule"): State.NOT_READY,
-    Taint(key="node.kubernetes.io/unreachable", effect="NoSchedule"): State.NOT_READY,
+IMPLIED_BY_STATE: Final[Mapping[Taint, NodeState]] = {
+    Taint(key="node.kubernetes.io/unschedulable", effect="NoSchedule"): NodeState.UNSCHEDULABLE,
+    Taint(key="node.kubernetes.io/not-ready", effect="NoSchedule"): NodeState.NOT_READY,
+    Taint(key="node.kubernetes.io/unreachable", effect="NoSchedule"): NodeState.NOT_READY,
 }
 """Taints that only repeat what another predicate has said of the node."""
 
 
-def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:
+def refusals(demands: Demands, snapshot: Snapshot) -> Iterator[Refusal]:
     """Refuse for each taint that isn't tolerated the nodes that have it."""
-    for taint, nodes in untolerated(demands, cluster.nodes):
-        state = TOLD_BY_STATE.get(taint)
-        untold = nodes & ~cluster.nodes.in_state(state) if state else nodes
+    for taint, nodes in demands.untolerated(snapshot.nodes):
+        state = IMPLIED_BY_STATE.get(taint)
+        untold = nodes & ~snapshot.nodes.in_state(state) if state else nodes
         yield Refusal(predicate=ID, nodes=untold, reason=f"has the taint {named(str(taint))}")

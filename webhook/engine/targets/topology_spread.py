@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from webhook.engine.conditions import suited, untolerated
 from webhook.engine.target_pod.pod import TargetPod
 from webhook.engine.targets.predicate import Refusal
 from webhook.engine.wording import named
@@ -21,40 +20,40 @@ from webhook.state.snapshot import Snapshot
 ID: Final = "topology-spread"
 
 
-def refusals(pod: TargetPod, cluster: Snapshot) -> Iterator[Refusal]:
+def refusals(pod: TargetPod, snapshot: Snapshot) -> Iterator[Refusal]:
     """Refuse for each constraint the nodes outside of its domains, and those in domains that are too full."""
     for constraint in pod.spread:
-        domains = cluster.nodes.values(constraint.topology_key)
-        counts = _counts(constraint, pod, cluster)
+        domains = snapshot.nodes.values(constraint.topology_key)
+        counts = _counts(constraint, pod, snapshot)
         own = constraint.selector is not None and constraint.selector.matches(pod.labels)
         least = min(counts.values()) if len(counts) >= constraint.min_domains else 0
         most = constraint.max_skew + least - own
         accepted = sum(nodes for domain, nodes in domains.items() if counts.get(str(domain), 0) <= most)
-        yield Refusal(predicate=ID, nodes=cluster.nodes.all & ~accepted, reason=_reason(constraint))
+        yield Refusal(predicate=ID, nodes=snapshot.nodes.all & ~accepted, reason=_reason(constraint))
 
 
-def _counts(constraint: SpreadConstraint, pod: TargetPod, cluster: Snapshot) -> Counter[str]:
+def _counts(constraint: SpreadConstraint, pod: TargetPod, snapshot: Snapshot) -> Counter[str]:
     """Count the selected pods in each domain that has nodes which count."""
-    nodes, key = cluster.nodes, constraint.topology_key
-    counted = _counted(constraint, pod, cluster)
+    nodes, key = snapshot.nodes, constraint.topology_key
+    counted = _counted(constraint, pod, snapshot)
     counts = Counter({str(domain): 0 for domain, members in nodes.values(key).items() if members & counted})
     if constraint.selector is None or not constraint.selector.requirements:
         return counts
-    for other in cluster.pods.selected(constraint.selector, frozenset({pod.namespace})):
+    for other in snapshot.pods.selected(constraint.selector, frozenset({pod.namespace})):
         node = nodes.get("", other.node)
         if node and nodes.named(node.name) & counted and not other.metadata.deleting:
             counts[node.label(key) or ""] += 1
     return counts
 
 
-def _counted(constraint: SpreadConstraint, pod: TargetPod, cluster: Snapshot) -> NodeSet:
+def _counted(constraint: SpreadConstraint, pod: TargetPod, snapshot: Snapshot) -> NodeSet:
     """Return the nodes that count: in a domain of each constraint, and suited as far as the constraint wants it."""
-    nodes = cluster.nodes
-    counted = suited(pod.demands, nodes) if constraint.honors_affinity else nodes.all
+    nodes = snapshot.nodes
+    counted = pod.demands.selecting(nodes) if constraint.honors_affinity else nodes.all
     for other in pod.spread:
         counted &= sum(nodes.values(other.topology_key).values())
     if constraint.honors_taints:
-        for _, tainted in untolerated(pod.demands, nodes):
+        for _, tainted in pod.demands.untolerated(nodes):
             counted &= ~tainted
     return counted
 

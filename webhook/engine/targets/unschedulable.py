@@ -10,18 +10,17 @@ Since: any Kubernetes that KubeVirt runs on.
 from collections.abc import Iterator
 from typing import Final
 
-from webhook.engine.conditions import tolerated
 from webhook.engine.target_pod.demands import Demands
 from webhook.engine.targets.predicate import Refusal
 from webhook.objects.scheduling import Taint
-from webhook.state.nodes import State
+from webhook.state.nodes import NodeState
 from webhook.state.snapshot import Snapshot
 
 ID: Final = "unschedulable"
 CORDON: Final = Taint(key="node.kubernetes.io/unschedulable", effect="NoSchedule")
 
 
-def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:
+def refusals(demands: Demands, snapshot: Snapshot) -> Iterator[Refusal]:
     """Refuse the cordoned nodes."""
-    if not tolerated(demands, CORDON):
-        yield Refusal(predicate=ID, nodes=cluster.nodes.in_state(State.UNSCHEDULABLE), reason="is cordoned")
+    if not demands.tolerates(CORDON):
+        yield Refusal(predicate=ID, nodes=snapshot.nodes.in_state(NodeState.UNSCHEDULABLE), reason="is cordoned")

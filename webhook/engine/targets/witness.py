@@ -11,13 +11,14 @@ from typing import Final
 
 from webhook.engine.target_pod.demands import Demands
 from webhook.engine.targets.predicate import Refusal
+from webhook.objects.labels import WITNESS
 from webhook.objects.scheduling import Requirement
 from webhook.state.snapshot import Snapshot
 
 ID: Final = "witness"
-WITNESS: Final = Requirement(key="node-role.harvesterhci.io/witness", operator="Exists")
+_WITNESS: Final = Requirement(key=WITNESS, operator="Exists")
 
 
-def refusals(demands: Demands, cluster: Snapshot) -> Iterator[Refusal]:  # noqa: ARG001 - whatever the pod
+def refusals(demands: Demands, snapshot: Snapshot) -> Iterator[Refusal]:  # noqa: ARG001 - whatever the pod
     """Refuse the witness nodes."""
-    yield Refusal(predicate=ID, nodes=cluster.nodes.having(WITNESS), reason="is a witness node")
+    yield Refusal(predicate=ID, nodes=snapshot.nodes.having(_WITNESS), reason="is a witness node")

@@ -1,7 +1,7 @@
 """The report as one page in one file: readable without a network, without scripts, on paper and with a screen reader.
 
-`report.html.j2` says what is on it, `style.css` how it looks, `script.js` adds search and sorting. Names come from
-strangers: the template escapes everything, and the page's policy runs no script but its own.
+`report.html.j2` says what is on it, `style.css` how it looks, `script.js` adds search and sorting. Names are
+untrusted: the template escapes everything, and the page's policy runs no script but its own.
 """
 
 import re
@@ -16,7 +16,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from webhook.foresight.cpu_models import CpuModels
+from webhook.foresight.cpu_models import cpu_models
 from webhook.foresight.drain import conclusion, drains
 from webhook.foresight.survey import Finding, Survey
 from webhook.report import wording
@@ -27,8 +27,8 @@ _BETWEEN_TAGS: Final = re.compile(r">\n<")
 """Lines that end between tags: a browser makes a node of each, one in seven of a large report."""
 
 
-def page(survey: Survey, models: CpuModels, made: str) -> str:
-    """Return the page; `made` is the date for people, "" for none."""
+def page(survey: Survey) -> str:
+    """Return the page."""
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
@@ -39,17 +39,16 @@ def page(survey: Survey, models: CpuModels, made: str) -> str:
     shown = columns(survey)
     style = _inlined("style.css") + Markup(f":root {{ --columns: {len(shown)}; }}\n")  # noqa: S704 - a number
     script = _inlined("script.js")
-    foretold = list(drains(survey))
+    previews = list(drains(survey))
     text = environment.get_template("report.html.j2").render(
         survey=survey,
-        models=models,
-        made=made,
+        models=cpu_models(survey),
         style=style,
         script=script,
         policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'",
         columns=shown,
-        drains=foretold,
-        blocked=[drain for drain in foretold if drain.blocked],
+        drains=previews,
+        blocked=[drain for drain in previews if drain.blocked],
         tally=_tally(survey),
         anchor=anchor,
         coded=coded,

@@ -18,7 +18,7 @@ _TELLING: Final = ("kubevirt.io", "kubernetes.io/arch", "topology.kubernetes.io/
 
 
 class Column(Struct, frozen=True, kw_only=True):
-    """One node, or a group of them; `about` names all of them for who wants to know."""
+    """One node, or a group of them; `about` names all of them."""
 
     title: str
     about: str
