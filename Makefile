@@ -32,8 +32,11 @@ oldest: env ## Run the tests that need no browser with the oldest dependencies t
 	$(UV) pip install --quiet --python $(VENV)-oldest --no-deps --no-build-isolation --editable .
 	$(VENV)-oldest/bin/pytest tests/admission tests/certs tests/engine tests/kube tests/objects tests/plugin tests/server tests/settings tests/state
 
-fidelity: env ## Compare our list of eligible nodes with kube-scheduler's on 10,000 random clusters
-	$(BIN)/python -m fidelity
+fidelity: env ## Compare us with kube-scheduler on 10,000 random clusters, and with each KubeVirt on 600 machines
+	@nice -n 10 $(BIN)/python -m fidelity
+
+mutants: env ## Change the rules in small ways and list the changes that no quick test notices; DIGIT=0…9: another tenth
+	$(BIN)/python -m tools.mutants $(if $(DIGIT),--digit $(DIGIT))
 
 bench: env chromium ## Compare speed and memory with what a user would take instead; QUICK=1: in 5 minutes
 	@$(BIN)/python -m bench $(if $(QUICK),--quick)
@@ -54,12 +57,16 @@ check: env ## Check style, types, imports, licences, workflows, the chart, and t
 	$(BIN)/python -m tools.chart_lint
 	$(BIN)/python -m tools.chart_score
 	$(BIN)/python -m tools.chart_readme --check
-	$(BIN)/python -m tools.readme --check
+	$(BIN)/python -m tools.documents --check
+	$(BIN)/zensical build --strict
 
 generate: env ## Write the generated parts of the documentation
 	$(BIN)/ruff format .
 	$(BIN)/python -m tools.chart_readme
-	$(BIN)/python -m tools.readme
+	$(BIN)/python -m tools.documents
+
+docs: env ## Write the documentation as a site to site/
+	$(BIN)/zensical build --strict
 
 chromium: ## Install the browser in which the report is tested, on Debian
 	@command -v chromium >/dev/null || { apt-get -qq update && apt-get -qq install --yes --no-install-recommends chromium fonts-dejavu-core; }
@@ -76,4 +83,4 @@ lock: ## Write the lock files from pyproject.toml; UPGRADE=1: with the newest ve
 	$(COMPILE) --group build -o requirements/build.txt
 	$(COMPILE) pyproject.toml --group dev --constraint requirements/runtime.txt -o requirements/dev.txt
 
-.PHONY: help env demo test cluster bench fidelity soak check generate chromium examples lock oldest release
+.PHONY: help env demo test cluster mutants bench fidelity soak check generate docs chromium examples lock oldest release

@@ -3,11 +3,12 @@
 Everything follows from the seed. Not every kind of rule is in every case, so that many cases accept some nodes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Final
 
 from fidelity.cpus import cpu_labels, cpu_selectors
+from fidelity.resources import add_heartbeats, add_ports, add_quotas, add_resources
 from fidelity.selectors import (
     Json,
     chance,
@@ -17,6 +18,7 @@ from fidelity.selectors import (
     taint,
     toleration,
 )
+from fidelity.storage import add_devices, add_volumes
 from fidelity.words import (
     ARCHITECTURE,
     CREATED_BY,
@@ -47,12 +49,31 @@ KINDS: Final = {
 }
 """Kinds of rules, each in a part of the cases, and their weights."""
 
+MORE: Final[Mapping[Callable[[Random, Json], None], float]] = {
+    add_resources: 0.3,
+    add_ports: 0.1,
+    add_volumes: 0.35,
+    add_devices: 0.1,
+    add_quotas: 0.05,
+    add_heartbeats: 0.1,
+}
+"""What is added to a share of the cases."""
+
 
 def random_case(seed: int) -> Json:
-    """Return the case of a seed: `id`, `pod`, `nodes` (2 to 60), `pods` and `namespaces`.
+    """Return the case of a seed: `id`, `pod`, `nodes` (2 to 60), `pods`, `namespaces`, and what more the pods need.
 
     The first of the pods is the one that the virtual machine leaves.
     """
+    case = _rules(seed)
+    random = Random(f"{seed} and its resources")
+    for add, share in MORE.items():
+        if chance(random, share):
+            add(random, case)
+    return case
+
+
+def _rules(seed: int) -> Json:
     random = Random(seed)
     number = random.choice((1, 2, 2, 3, 3, 4, 6))
     kinds = frozenset(random.sample(list(KINDS), number, counts=KINDS.values()))

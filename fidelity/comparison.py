@@ -4,9 +4,9 @@
 its seed and shrunk to what it needs.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from fidelity.clusters import random_case
 from fidelity.judges import SchedulerJudge, Verdict
@@ -24,6 +24,18 @@ from webhook.state.snapshot import Snapshot, snapshot_of
 
 BEYOND_THE_SCHEDULER: Final = frozenset({"not-ready", "maintenance", "witness"})
 """Predicates that are ours alone."""
+
+LISTS: Final = {
+    "nodes": ("v1", "Node"),
+    "pods": ("v1", "Pod"),
+    "namespaces": ("v1", "Namespace"),
+    "persistentVolumes": ("v1", "PersistentVolume"),
+    "persistentVolumeClaims": ("v1", "PersistentVolumeClaim"),
+    "resourceQuotas": ("v1", "ResourceQuota"),
+    "storageClasses": ("storage.k8s.io/v1", "StorageClass"),
+    "csiNodes": ("storage.k8s.io/v1", "CSINode"),
+}
+"""Lists of a case that hold objects a service could watch, and their kinds."""
 
 BATCH: Final = 500
 """Cases that are asked at once."""
@@ -94,9 +106,8 @@ def _shrunk(case: Json, scheduler: SchedulerJudge) -> Disagreement:
 
 
 def _cluster(case: Json) -> Snapshot:
-    kinds = {"Node": case["nodes"], "Pod": case["pods"], "Namespace": case["namespaces"]}
-    return snapshot_of(document for kind, documents in kinds.items() for document in _documents(kind, documents))
-
-
-def _documents(kind: str, documents: Iterable[Json]) -> Iterator[dict[str, Any]]:
-    return ({"apiVersion": "v1", "kind": kind, **document} for document in documents)
+    return snapshot_of(
+        {"apiVersion": version, "kind": kind, **document}
+        for field, (version, kind) in LISTS.items()
+        for document in case.get(field, ())
+    )

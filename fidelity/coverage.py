@@ -11,10 +11,12 @@ from random import Random
 from typing import Any, Final
 
 from fidelity.clusters import random_case
-from fidelity.judges import SchedulerJudge, Verdict
+from fidelity.judges import NOT_FOLLOWED, SchedulerJudge, Verdict
 from fidelity.selectors import Json
 from fidelity.shrinking import Path, at, removable, without
 
+BATCH: Final = 500
+"""Cases that are asked at once."""
 TRIED: Final = 2
 """Parts of each kind in a case that are dropped, one at a time."""
 NAMELESS: Final = frozenset({"affinity", "spec", "metadata", "requiredDuringSchedulingIgnoredDuringExecution"})
@@ -30,6 +32,16 @@ def accepting(verdicts: Iterable[Verdict]) -> Counter[str]:
 def rejecting(verdicts: Iterable[Verdict]) -> Counter[str]:
     """Count the cases in which a plugin rejects a node."""
     return Counter(plugin for v in verdicts for plugin in {reason.plugin for reason in v.rejected.values()})
+
+
+def decided(seeds: Sequence[int], scheduler: SchedulerJudge) -> list[tuple[str, int]]:
+    """Return how many of the cases each plugin rejects a node in, and `quotas` the pod; the most frequent first."""
+    counts: Counter[str] = Counter()
+    for start in range(0, len(seeds), BATCH):
+        verdicts = scheduler.judge(random_case(seed) for seed in seeds[start : start + BATCH])
+        counts += rejecting(verdicts)
+        counts["quotas"] += sum(1 for verdict in verdicts if verdict.quota)
+    return counts.most_common()
 
 
 def deciding(seeds: Sequence[int], scheduler: SchedulerJudge) -> Counter[str]:
@@ -79,7 +91,7 @@ def _kept(verdict: Verdict, path: Path, case: Json) -> frozenset[str]:
 
 def main(cases: int = 500) -> None:
     """Print the counts."""
-    with SchedulerJudge(without=["NodeResourcesFit"]) as scheduler:
+    with SchedulerJudge(without=NOT_FOLLOWED) as scheduler:
         verdicts = scheduler.judge(random_case(seed) for seed in range(cases))
         for title, counts in (
             ("accepted", accepting(verdicts)),

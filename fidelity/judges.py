@@ -1,7 +1,7 @@
-"""Clients of the judges: kube-scheduler's filters and KubeVirt's renderer, one JSON line per question and answer.
+"""A judge as a program, one JSON line per question and answer, and kube-scheduler's filters as such a judge.
 
 The programs are built from testbed; each answers thousands of questions in a second, and ends with its
-input. What they read and print is described at the types of judge.go and render.go.
+input. What they read and print is described at the types of their Go files.
 """
 
 import subprocess
@@ -10,14 +10,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Final, Self
 
 import orjson
 
-from testbed.build import KUBERNETES, KUBEVIRT, build
+from fidelity.selectors import Json
+from testbed.judges_programs import program, versions
 
-Json = Mapping[str, Any]
-"""A JSON object."""
+SCHEDULERS: Final = versions("scheduler")
+"""Versions of Kubernetes, the oldest first: the one that the test control plane runs."""
+
+NOT_FOLLOWED: Final = (
+    "NodeResourcesFit",
+    "NodePorts",
+    "VolumeRestrictions",
+    "NodeVolumeLimits",
+    "VolumeBinding",
+    "VolumeZone",
+    "DynamicResources",
+)
+"""Plugins whose judgement the engine doesn't follow yet."""
 
 
 class JudgeError(Exception):
@@ -38,6 +50,8 @@ class Verdict:
 
     accepted: frozenset[str]
     rejected: Mapping[str, Rejection]
+    quota: str = ""
+    """Why the API server would refuse the pod."""
 
 
 class Judge:
@@ -59,7 +73,7 @@ class Judge:
         self._process.kill()
         self._process.communicate()
 
-    def _ask(self, questions: Iterable[Json]) -> list[Json]:
+    def ask(self, questions: Iterable[Json]) -> list[Json]:
         """Return the answers to the questions, in their order.
 
         Raises JudgeError with the first question's id that was refused.
@@ -95,50 +109,36 @@ class Judge:
 class SchedulerJudge(Judge):
     """kube-scheduler's filters of the default profile, `without` some plugins (e.g. NodeResourcesFit).
 
-    A case is `{"id", "pod", "nodes", "pods", "namespaces"}` with v1 objects. The pod is judged as the API server would
+    A case is `{"id", "pod", "nodes", "pods", "namespaces"}` with v1 objects, and as far as the pods need them
+    `persistentVolumes`, `persistentVolumeClaims`, `storageClasses`, `csiNodes`, `csiDrivers`, `csiStorageCapacities`,
+    `deviceClasses`, `resourceClaims`, `resourceSlices` and `resourceQuotas`. The pod is judged as the API server would
     store it. Pods without a known node and finished ones don't count.
     """
 
-    def __init__(self, *, without: Iterable[str] = ()) -> None:
+    def __init__(self, version: str = SCHEDULERS[0], *, without: Iterable[str] = ()) -> None:
         options = [option for plugin in without for option in ("--without", plugin)]
-        super().__init__([build(KUBERNETES)["scheduler-judge"], *options])
+        super().__init__([program("scheduler", version), *options])
 
     def judge(self, cases: Iterable[Json]) -> list[Verdict]:
         """Return each case's verdict; JudgeError for a case that is malformed or that the API server would refuse."""
-        return [_verdict(answer) for answer in self._ask(cases)]
+        return [_verdict(answer) for answer in self.ask(cases)]
 
     def consider(self, cases: Iterable[Json]) -> list[Verdict | None]:
         """Return each case's verdict, None for a case that `judge` would complain about."""
-        return [None if answer.get("error") else _verdict(answer) for answer in self._ask(cases)]
-
-
-class Renderer(Judge):
-    """KubeVirt's template service, which makes the launcher pod of a VMI.
-
-    A question is `{"id", "kubevirt", "vmi", "persistentVolumeClaims"}`; with `"migration"` and `"sourcePod"` it is
-    about a migration's target pod, as it is before the migration controller adds its selectors and anti-affinity.
-    """
-
-    def __init__(self) -> None:
-        super().__init__([build(KUBEVIRT)["kubevirt"], "render"])
-
-    def render(self, questions: Iterable[Json]) -> list[Json]:
-        """Return each pod's nodeSelector, affinity, tolerations, topologySpreadConstraints, labels and annotations.
-
-        Raises JudgeError for a question that is malformed or that KubeVirt can't render.
-        """
-        return [_unrefused(answer)["pod"] for answer in self._ask(questions)]
+        return [None if answer.get("error") else _verdict(answer) for answer in self.ask(cases)]
 
 
 def _verdict(answer: Json) -> Verdict:
-    _unrefused(answer)
+    unrefused(answer)
     return Verdict(
         accepted=frozenset(answer["accepted"]),
         rejected={node: Rejection(**reason) for node, reason in answer["rejected"].items()},
+        quota=answer.get("quota", ""),
     )
 
 
-def _unrefused(answer: Json) -> Json:
+def unrefused(answer: Json) -> Json:
+    """Return the answer; JudgeError for a question that was refused."""
     if error := answer.get("error"):
         raise JudgeError(f"{answer['id']}: {error}")
     return answer

@@ -37,7 +37,11 @@ class Module:
     """A Go module beside this file and the programs built from it."""
 
     folder: Path
-    """Where its go.mod is."""
+    """Where its Go files are."""
+    go_mod: str = "go.mod"
+    """Its go.mod, from the folder; its go.sum is beside it. Several are several versions of what it depends on."""
+    tags: tuple[str, ...] = ()
+    """Build tags."""
     packages: Mapping[str, str]
     """Program -> the package it is built from."""
     links: tuple[str, ...] = ()
@@ -50,12 +54,18 @@ class Module:
     """Linker variables; `{version}` is v1.35.4, `{minor}` is 35."""
 
     @property
+    def name(self) -> str:
+        """Name of the module's builds in the cache."""
+        own = Path(self.go_mod).stem
+        return self.folder.name if own == "go" else f"{self.folder.name}-{own}"
+
+    @property
     def version(self) -> str:
         """The version that go.mod requires, as v1.35.4."""
-        go_mod = (self.folder / "go.mod").read_text()
+        go_mod = (self.folder / self.go_mod).read_text()
         required = re.search(rf"^\s*(?:require )?{re.escape(self.version_of)} (v\S+)", go_mod, re.MULTILINE)
         if required is None:
-            raise BuildFailedError(f"{self.folder / 'go.mod'} does not require {self.version_of}")
+            raise BuildFailedError(f"{self.folder / self.go_mod} does not require {self.version_of}")
         return required[1]
 
     def source(self) -> Path:
@@ -71,11 +81,12 @@ class Module:
     def key(self) -> str:
         """Name of the build: a digest of everything that decides what comes out."""
         digest = hashlib.sha256()
-        for file in sorted([self.folder / "go.mod", self.folder / "go.sum", *self.folder.rglob("*.go")]):
+        go_mod = self.folder / self.go_mod
+        for file in sorted([go_mod, go_mod.with_suffix(".sum"), *self.folder.rglob("*.go")]):
             content = file.read_bytes()
             digest.update(f"{file.relative_to(self.folder)} {len(content)}\n".encode() + content)
         digest.update(_run("go", "env", "GOVERSION", "GOOS", "GOARCH", folder=self.folder).encode())
-        digest.update(repr((self.packages, self.links, self.prints, self.linker_flags())).encode())
+        digest.update(repr((self.tags, self.packages, self.links, self.prints, self.linker_flags())).encode())
         return digest.hexdigest()[:16]
 
 
@@ -92,7 +103,6 @@ KUBERNETES = Module(
         "kubectl",
         "kubelet",
         "leash",
-        "scheduler-judge",
     ),
     version_of="k8s.io/kubernetes",
     version_variables=(
@@ -166,7 +176,7 @@ def cache() -> Path:
 
 def _build_once(module: Module, progress: TextIO) -> Path:
     """Folder with the module's programs, from the cache or built now by one process at a time."""
-    home = cache() / module.folder.name
+    home = cache() / module.name
     folder = home / module.key()
     if not folder.exists():
         home.mkdir(parents=True, exist_ok=True)
@@ -197,7 +207,8 @@ def _build(module: Module, folder: Path, progress: TextIO) -> None:
 
 def _build_program(module: Module, package: str, output: Path, progress: TextIO) -> None:
     """Run `go build`, with the elapsed seconds on one line of progress."""
-    flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", module.linker_flags()]
+    flags = ["-mod=readonly", f"-modfile={module.go_mod}", "-tags", ",".join(module.tags)]
+    flags += ["-trimpath", "-buildvcs=false", "-ldflags", module.linker_flags()]
     started = time.monotonic()
     with (
         tempfile.TemporaryFile("w+") as printed,

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 ROOT: Final = Path(__file__).parents[1]
-COPIED: Final = ("bench", "certs", "examples", "testbed", "tests", "tools", "webhook")
+COPIED: Final = ("bench", "certs", "examples", "testbed", "tests", "tools", "webhook", "charts", "docs")
 COPIED_FILES: Final = ("CONTRIBUTING.md", "README.md", "pyproject.toml")
 FENCE: Final = re.compile(r"^ *```.*\n", re.MULTILINE)
 PATH: Final = re.compile(r"`([\w/-]+\.(?:py|yaml))`")
@@ -113,13 +113,16 @@ def test_the_new_predicate_names_the_reason_of_a_node(project: Project) -> None:
     assert "node-b: is not in rack true (status.nodeName)" in response["status"]["message"]
 
 
-def test_the_catalogue_has_both(project: Project) -> None:
-    project.run("-m", "tools.readme")
-    readme = (project.folder / "README.md").read_text()
+def test_the_reference_has_both(project: Project) -> None:
+    project.run("-m", "tools.documents")
 
-    for entry, kind in (("sysprep", "restriction"), ("rack", "target predicate")):
+    assert "\n| `sysprep` | " in (project.folder / "README.md").read_text()
+    for entry, kind, page in (
+        ("sysprep", "restriction", "restrictions"),
+        ("rack", "target predicate", "target-predicates"),
+    ):
         assert project.command("explain", entry).startswith(f"{entry} ({kind})\n\n")
-        assert f"\n| `{entry}` | " in readme
+        assert f"\n## {entry}\n" in (project.folder / "docs" / "reference" / f"{page}.md").read_text()
 
 
 def test_the_tests_of_the_copy_pass_and_notice_a_rule_that_is_not_in_its_contract(project: Project) -> None:

@@ -8,7 +8,6 @@ from typing import Any, Final, NoReturn, TypeVar
 
 import click
 
-from webhook.engine.catalogue import PREDICATE, RESTRICTION, entries, named
 from webhook.kube.refusals import ApiError
 from webhook.settings.settings import FILE, JUDGING, PREFIX, Described, InvalidSettings, Settings, described, load
 from webhook.state.manifests import UnreadableManifest
@@ -116,29 +115,6 @@ def review(file: str, path: str | None, **flags: str | None) -> None:
         _end(str(error), error.code)
     click.echo(output)
     sys.exit(code)
-
-
-@main.command()
-@click.argument("entry_id", metavar="[ID]", default="")
-def explain(entry_id: str) -> None:
-    """Tell what a restriction or target predicate means, what to do about it, and where it comes from.
-
-    Without ID all of them are listed.
-
-    Exit codes: 0 fine; 2 there is nothing of that name.
-    """
-    found = named(entry_id)
-    if not found and entry_id:
-        known = ", ".join(dict.fromkeys(entry.id for entry in entries()))
-        click.echo(f"Error: nothing is called {entry_id}; there are {known}", err=True)
-        sys.exit(USAGE)
-    for entry in found:
-        click.echo(f"{click.style(entry.id, bold=True)} ({entry.kind})\n\n{entry.text}\n")
-    for kind in (RESTRICTION, PREDICATE) if not found else ():
-        click.echo(click.style(f"\n{kind}".upper(), bold=True))
-        for entry in entries():
-            if entry.kind == kind:
-                click.echo(f"  {entry.id:<22}{entry.title}")
 
 
 @main.command(name="version")

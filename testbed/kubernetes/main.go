@@ -37,7 +37,6 @@ var programs = map[string]func(args []string) int{
 	"kubectl":                 func([]string) int { return run(kubectl.NewDefaultKubectlCommand()) },
 	"kubelet":                 func([]string) int { return cli.Run(kubelet.NewKubeletCommand(context.Background())) },
 	"leash":                   leashMain,
-	"scheduler-judge":         judgeMain,
 }
 
 func main() {

@@ -1,6 +1,5 @@
 // Package main holds KubeVirt's programs of the test control plane, virt-api excepted, in one
-// binary: virt-controller, printers of what virt-operator would install, and the renderer of
-// launcher pods.
+// binary: virt-controller, and printers of what virt-operator would install.
 //
 // The program is picked by the name under which the binary was started, else by the first
 // argument. Every program ends when its owner does: see owner/owner.go.
@@ -24,7 +23,6 @@ var programs = map[string]func(args []string) int{
 	"virt-controller": virtControllerMain,
 	"crds":            func([]string) int { return printList(customResourceDefinitions()) },
 	"webhooks":        func([]string) int { return printList(webhookConfigurations(), nil) },
-	"render":          renderMain,
 	"rbac":            func([]string) int { return printList(roles(), nil) },
 }
 

@@ -15,6 +15,7 @@ from webhook.state.snapshot import Snapshot, snapshot_of
 
 MIGRATIONS = "virtualmachineinstancemigrations"
 WITH_CD_ROM = a_spec(disks=[{"name": "iso", "cdrom": {}}], volumes=[{"name": "iso", "cloudInitNoCloud": {}}])
+WITH_A_BRIDGE = a_spec(interfaces=[{"name": "default", "bridge": {}}])
 VOLUME = {"name": "root", "persistentVolumeClaim": {"claimName": "web-root"}}
 CONTROLLER = "system:serviceaccount:kubevirt:kubevirt-controller"
 

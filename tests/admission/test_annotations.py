@@ -7,6 +7,7 @@ import pytest
 
 from testbed.builders import a_cluster, a_launcher, a_node, a_review, a_spec, a_vmi_document
 from tests.admission.test_patch import applied
+from webhook.admission.annotations import MEANINGS
 from webhook.admission.hooks import BY_PATH, decide
 from webhook.admission.review import read
 from webhook.engine.policy import Policy
@@ -49,6 +50,12 @@ def test_the_nodes_and_the_cpu_selectors_are_written_down(others: list[str], exp
         PREFIX + "completion-timeout-of-kubevirt": "300s",
         PREFIX + "progress-timeout": "150s",
     }
+
+
+def test_every_annotation_has_its_meaning_in_the_reference() -> None:
+    migration = a_migration()
+    written = applied(migration, mutated(migration, a_node("node-b")).patch)["metadata"]["annotations"]
+    assert set(written) == {PREFIX + key for key in MEANINGS}
 
 
 def test_what_an_older_migration_said_is_not_copied() -> None:

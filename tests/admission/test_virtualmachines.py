@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 
 from testbed.builders import a_kubevirt, a_spec, a_vm_document, a_vmi_document
-from tests.admission.asking import CONTROLLER, WITH_CD_ROM, a_request, judged
+from tests.admission.asking import CONTROLLER, WITH_A_BRIDGE, WITH_CD_ROM, a_request, judged
 from webhook.engine.verdict import ALLOWED, Verdict
+
+INTERFACE = "spec.template.spec.domain.devices.interfaces[0]"
+REQUIRED = {"live-migration-webhook/required": "true"}
 
 
 class TestVirtualMachines:
@@ -33,6 +36,27 @@ class TestVirtualMachines:
         document = a_vm_document(WITH_CD_ROM)
 
         assert self.verdict(document, old={**document, "metadata": {}}) is ALLOWED
+
+    def test_an_update_that_newly_asks_that_it_stays_migratable_is_judged_though_nothing_else_changed(self) -> None:
+        old, new = a_vm_document(WITH_CD_ROM), a_vm_document(WITH_CD_ROM, labels=REQUIRED)
+
+        assert not self.verdict(new, old=old).allowed
+        assert self.verdict(new, old=new) is ALLOWED
+        assert self.verdict(old, old=new) is ALLOWED
+
+    def test_a_move_that_changes_the_specification_too_is_judged_for_both(self) -> None:
+        tsc = {"domain": {**a_spec()["domain"], "features": {"hypervPassthrough": {"enabled": True}}}}
+        old = a_vmi_document(status={"phase": "Scheduled"})
+        new = a_vmi_document(
+            {**a_spec(), **tsc},
+            annotations={"harvesterhci.io/migrationTargetNodeName": "node-b"},
+            status={"phase": "Scheduled"},
+        )
+
+        assert self.verdict(new, old=old, resource="virtualmachineinstances").warnings == (
+            "VMI default/web is not running (phase Scheduled): KubeVirt decides whether it can migrate",
+            "not-live-migratable: spec.domain.features.hypervPassthrough: name the enlightenments it needs",
+        )
 
     def test_an_update_whose_old_object_is_missing_is_judged_like_a_new_one(self) -> None:
         assert self.verdict(a_vm_document(WITH_CD_ROM), operation="UPDATE").warnings
@@ -64,12 +88,29 @@ class TestVirtualMachines:
         assert self.verdict(a_vm_document(a_spec(evictionStrategy="LiveMigrate"))) == ALLOWED
 
     def test_a_vm_that_cannot_migrate_but_must_is_told_that_its_drain_will_hang(self) -> None:
+        verdict = self.verdict(a_vm_document({**WITH_A_BRIDGE, "evictionStrategy": "LiveMigrate"}))
+
+        assert verdict.warnings == (
+            f"bridge-network: {INTERFACE}.bridge: use masquerade, or a VLAN (multus) network",
+            "spec.template.spec.evictionStrategy is LiveMigrate, but it can't migrate: a drain of its node will hang",
+        )
+
+    def test_a_drain_of_what_kubevirt_moves_all_the_same_does_not_hang(self) -> None:
         verdict = self.verdict(a_vm_document({**WITH_CD_ROM, "evictionStrategy": "LiveMigrate"}))
 
         assert verdict.warnings == (
             "cd-rom: spec.template.spec.domain.devices.disks[0].cdrom: eject the CD-ROM",
-            "spec.template.spec.evictionStrategy is LiveMigrate, but it can't migrate: a drain of its node will hang",
+            "spec.template.spec.evictionStrategy is LiveMigrate: a drain moves it all the same",
         )
+
+    @pytest.mark.parametrize(("own", "hangs"), [({}, True), ({"evictionStrategy": "None"}, False)])
+    def test_the_clusters_eviction_strategy_holds_where_the_vm_has_none(
+        self, own: dict[str, str], *, hangs: bool
+    ) -> None:
+        verdict = self.verdict(a_vm_document({**WITH_A_BRIDGE, **own}), a_kubevirt(evictionStrategy="LiveMigrate"))
+
+        last = "the cluster's evictionStrategy is LiveMigrate, but it can't migrate: a drain of its node will hang"
+        assert (verdict.warnings[-1] == last) is hangs
 
     def test_kubevirt_itself_is_never_kept_from_starting_a_machine(self) -> None:
         label = {"live-migration-webhook/required": "true"}

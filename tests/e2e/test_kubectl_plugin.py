@@ -105,7 +105,7 @@ def test_start_and_abort_need_no_other_rights(
         rule("virtualmachineinstances", verbs=("get",)),
         rule("virtualmachineinstancemigrations", verbs=("get", "list", "create", "delete")),
     )
-    options = ("web", "-n", namespace, "--kubeconfig", kubeconfig)
+    options = (f"{namespace}/web", "--kubeconfig", kubeconfig)
     assert said(control_plane, "start", *options).returncode == 0
     assert said(control_plane, "abort", *options).returncode == 0
     assert web
@@ -164,4 +164,56 @@ def test_colours_are_only_for_terminals_that_want_them(control_plane: ControlPla
         str(PROGRAM), ["check", "-n", namespace], env=environment(control_plane, NO_COLOR="1"), encoding="utf-8"
     )
     child.expect(pexpect.EOF)
-    assert ("\x1b" in str(child.before), bool(web)) == (False, True)
+    assert ("\x1b[32m" in str(child.before), bool(web)) == (False, True)
+
+
+def test_somebody_else_can_be_acted_for(control_plane: ControlPlane, namespace: str, limited: Limited) -> None:
+    limited.kubeconfig(rule("virtualmachineinstances", verbs=("list",)))
+    user = f"system:serviceaccount:{namespace}:limited"
+    result = said(control_plane, "check", "-n", namespace, "--as", user)
+    assert (result.returncode, "no right to list nodes" in result.stderr) == (0, True)
+    assert "no right" not in said(control_plane, "check", "-n", namespace).stderr
+
+
+def test_a_request_has_the_timeout_that_is_asked_for(control_plane: ControlPlane, namespace: str) -> None:
+    assert said(control_plane, "check", "-n", namespace, "--request-timeout", "20").returncode == 0
+    result = said(control_plane, "check", "-n", namespace, "--request-timeout", "1us")
+    assert (result.returncode, "can't be reached" in result.stderr) == (3, True)
+
+
+def test_an_api_server_that_is_not_verified_is_warned_of_once(
+    control_plane: ControlPlane, namespace: str, tmp_path: Path
+) -> None:
+    config = json.loads(control_plane.kubeconfig().read_text())
+    cluster = config["clusters"][0]["cluster"]
+    cluster.pop("certificate-authority-data", cluster.pop("certificate-authority", None))
+    cluster["insecure-skip-tls-verify"] = True
+    (tmp_path / "insecure").write_text(json.dumps(config))
+    result = said(control_plane, "check", "-n", namespace, "--kubeconfig", str(tmp_path / "insecure"))
+    assert result.returncode == 0
+    assert [line for line in result.stderr.splitlines() if line.startswith("Warning")] == [
+        "Warning: the API server's certificate is not verified (insecure-skip-tls-verify)"
+    ]
+
+
+def test_what_changes_is_shown_while_it_is_watched(control_plane: ControlPlane, namespace: str, web: str) -> None:
+    child = terminal(control_plane, "check", "-n", namespace, "--watch", "--no-headers", user="admin")
+    child.expect(rf"{namespace} +web +{web} +\S*yes")
+    control_plane.kubectl("cordon", "node-a")
+    control_plane.kubectl("cordon", "node-b")
+    child.expect(rf"{namespace} +web +{web} +\S*no\S* +no-eligible-node")
+    child.sendintr()
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 130
+    for node in ("node-a", "node-b"):
+        control_plane.kubectl("uncordon", node)
+
+
+def test_a_page_is_not_written_to_a_terminal(control_plane: ControlPlane, web: str) -> None:
+    assert web
+    child = terminal(control_plane, "report")
+    child.expect("a page is for a browser: kubectl livemigration report > report.html")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 2

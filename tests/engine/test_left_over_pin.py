@@ -11,27 +11,32 @@ OWNER = [{"kind": "VirtualMachine", "name": "web", "uid": "u", "controller": Tru
 ASKED = {"harvesterhci.io/migrationTargetNodeName": "node-a"}
 
 
-def details(*documents: Any, **metadata: Any) -> str:
+def explained(*documents: Any, **metadata: Any) -> tuple[str, list[str]]:
     vmi = a_vmi(PINNED, ownerReferences=OWNER, **metadata)
     cluster = a_cluster(a_node("node-a"), a_node("node-b"), a_kubevirt(), *documents)
     [violation] = assess(vmi, cluster, Policy()).violations
     assert violation.restriction == "no-eligible-node"
-    return violation.details
+    return violation.details, [command.text for command in violation.commands]
 
 
-def test_a_pin_in_the_vmi_is_removed_there() -> None:
-    assert details(annotations=ASKED) == (
-        'It is pinned to "node-a" by its node selector (kubernetes.io/hostname), left over from an earlier move. '
-        "Remove it: `kubectl patch virtualmachineinstances.kubevirt.io web -n default "
-        "--as=system:serviceaccount:kubevirt:kubevirt-controller --type merge "
-        """-p '{"spec":{"nodeSelector":{"kubernetes.io/hostname":null}}}'`"""
+def test_a_pin_in_the_vmi_alone_is_gone_with_the_next_start() -> None:
+    assert explained(annotations=ASKED) == (
+        'It is pinned to "node-a" by its node selector (kubernetes.io/hostname), left over from an earlier move.',
+        ["virtctl restart web -n default"],
     )
 
 
 def test_a_pin_in_the_template_of_the_vm_is_removed_there() -> None:
-    assert details(a_vm_document(PINNED)) == (
-        'It is pinned to "node-a" by its node selector (kubernetes.io/hostname), '
-        "perhaps left over from an earlier move. "
-        "Remove it: `kubectl patch virtualmachines.kubevirt.io web -n default --type merge "
-        """-p '{"spec":{"template":{"spec":{"nodeSelector":{"kubernetes.io/hostname":null}}}}}'`"""
+    assert explained(a_vm_document(PINNED)) == (
+        (
+            'It is pinned to "node-a" by its node selector (kubernetes.io/hostname), '
+            "perhaps left over from an earlier move."
+        ),
+        [
+            (
+                "kubectl patch virtualmachines.kubevirt.io web -n default --type merge "
+                """-p '{"spec":{"template":{"spec":{"nodeSelector":{"kubernetes.io/hostname":null}}}}}'"""
+            ),
+            "virtctl restart web -n default",
+        ],
     )

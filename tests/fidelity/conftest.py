@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import pytest
 
-from fidelity.judges import Judge, Renderer, SchedulerJudge
+from fidelity.judges import NOT_FOLLOWED, Judge, SchedulerJudge
 from testbed.build import BuildFailedError, GoMissingError
 
 AnyJudge = TypeVar("AnyJudge", bound=Judge)
@@ -14,14 +14,7 @@ AnyJudge = TypeVar("AnyJudge", bound=Judge)
 @pytest.fixture(scope="session")
 def scheduler(request: pytest.FixtureRequest) -> Iterator[SchedulerJudge]:
     """kube-scheduler's filters, without that of resources: they can only be a warning of ours."""
-    with _started(lambda: SchedulerJudge(without=["NodeResourcesFit"]), request.config) as judge:
-        yield judge
-
-
-@pytest.fixture(scope="session")
-def renderer(request: pytest.FixtureRequest) -> Iterator[Renderer]:
-    """KubeVirt's template service."""
-    with _started(Renderer, request.config) as judge:
+    with _started(lambda: SchedulerJudge(without=NOT_FOLLOWED), request.config) as judge:
         yield judge
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from fidelity.judges import Json, JudgeError, Rejection, Renderer, SchedulerJudge, Verdict
+from fidelity.judges import JudgeError, Rejection, SchedulerJudge, Verdict
+from fidelity.selectors import Json
 
 SKYLAKE = "cpu-model-migration.node.kubevirt.io/Skylake-Server-IBRS"
 CREATED_BY = "kubevirt.io/created-by"
@@ -154,60 +155,3 @@ def test_a_judge_that_was_killed_is_an_error() -> None:
         judge._process.kill()
         with pytest.raises(JudgeError, match="ended with -9"):
             judge.judge([case(pod(), [])])
-
-
-VMI: dict[str, Any] = {
-    "metadata": {"name": "web", "namespace": "default", "uid": "uid"},
-    "spec": {
-        "architecture": "amd64",
-        "domain": {"cpu": {"model": "host-model"}, "machine": {"type": "q35"}, "devices": {}},
-        "tolerations": [{"key": "dedicated", "operator": "Exists"}],
-    },
-}
-
-
-def test_kubevirt_renders_the_first_pod_of_a_host_model_vm(renderer: Renderer) -> None:
-    settings = {"developerConfiguration": {"nodeSelectors": {"pool": "vms"}}}
-    kubevirt = {
-        "metadata": {"name": "kubevirt", "namespace": "kubevirt"},
-        "spec": {"configuration": settings},
-    }
-    [rendered] = renderer.render([{"id": 1, "kubevirt": kubevirt, "vmi": VMI}])
-    expression = {"key": "node-labeller.kubevirt.io/obsolete-host-model", "operator": "DoesNotExist"}
-    terms = {"nodeSelectorTerms": [{"matchExpressions": [expression]}]}
-    placement = ("nodeSelector", "affinity", "tolerations", "topologySpreadConstraints", "labels")
-    assert {field: rendered[field] for field in placement} == {
-        "nodeSelector": {
-            "kubernetes.io/arch": "amd64",
-            "kubevirt.io/schedulable": "true",
-            "machine-type.node.kubevirt.io/q35": "true",
-            "pool": "vms",
-        },
-        "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}},
-        "tolerations": [{"key": "dedicated", "operator": "Exists"}],
-        "topologySpreadConstraints": None,
-        "labels": {
-            "kubevirt.io": "virt-launcher",
-            "kubevirt.io/created-by": "uid",
-            "vm.kubevirt.io/name": "web",
-            "vmi.kubevirt.io/id": "web",
-        },
-    }
-
-
-def test_kubevirt_renders_a_target_pod_for_the_machine_type_in_use(renderer: Renderer) -> None:
-    running = {**VMI, "status": {"machine": {"type": "pc-q35-rhel9.6.0"}}}
-    question = {"id": 1, "vmi": running, "migration": {"metadata": {"name": "move"}}, "sourcePod": pod("source")}
-    [rendered] = renderer.render([question])
-    assert rendered["nodeSelector"] == {
-        "kubernetes.io/arch": "amd64",
-        "kubevirt.io/schedulable": "true",
-        "machine-type.node.kubevirt.io/pc-q35-rhel9.6.0": "true",
-    }
-
-
-def test_a_vmi_that_kubevirt_cannot_render_is_an_error(renderer: Renderer) -> None:
-    volumes = [{"name": "disk", "persistentVolumeClaim": {"claimName": "missing"}}]
-    with pytest.raises(JudgeError) as refusal:
-        renderer.render([{"id": 1, "vmi": {**VMI, "spec": {**VMI["spec"], "volumes": volumes}}}])
-    assert str(refusal.value) == "1: didn't find PVC missing"

@@ -4,6 +4,7 @@ import pytest
 
 from testbed.builders import a_kubevirt
 from tests.report.clusters import Document, a_machine, a_node, surveyed
+from webhook.engine.policy import Enforcement, Policy
 from webhook.foresight.drain import Drain, conclusion, drain
 from webhook.foresight.eviction import Outcome
 
@@ -23,6 +24,13 @@ def foretold(*machines: list[Document], nodes: tuple[Document, ...] = NODES, kub
         ("LiveMigrate", 1, Outcome.STAYS, "read-write-once"),
         ("LiveMigrateIfPossible", 0, Outcome.MOVES, ""),
         ("LiveMigrateIfPossible", 1, Outcome.SHUT_DOWN, "read-write-once"),
+        ("LiveMigrateIfPossible", None, Outcome.SHUT_DOWN, "KubeVirt hasn't said yet whether it can migrate"),
+        (
+            "LiveMigrate",
+            None,
+            Outcome.STAYS,
+            "refused for now: KubeVirt hasn't said yet whether it can migrate",
+        ),
         ("None", 0, Outcome.SHUT_DOWN, "no eviction strategy, though it could move"),
         ("None", 1, Outcome.SHUT_DOWN, "read-write-once"),
         ("", 0, Outcome.SHUT_DOWN, "no eviction strategy, though it could move"),
@@ -31,10 +39,33 @@ def foretold(*machines: list[Document], nodes: tuple[Document, ...] = NODES, kub
     ],
 )
 def test_the_eviction_strategy_decides_what_becomes_of_a_vm(
-    strategy: str, stuck: int, outcome: Outcome, why: str
+    strategy: str, stuck: int | None, outcome: Outcome, why: str
 ) -> None:
-    (eviction,) = foretold(a_machine("web", stuck=bool(stuck), evictionStrategy=strategy)).evictions
+    machine = a_machine("web", stuck=bool(stuck), condition=None if stuck is None else "", evictionStrategy=strategy)
+    (eviction,) = foretold(machine).evictions
     assert (eviction.outcome, eviction.why) == (outcome, why)
+
+
+@pytest.mark.parametrize("strategy", ["LiveMigrate", "LiveMigrateIfPossible"])
+def test_what_kubevirt_can_move_waits_for_ever_where_no_node_takes_it(strategy: str) -> None:
+    tied = a_machine("web", evictionStrategy=strategy, nodeSelector={"disk": "fast"})
+    (eviction,) = foretold(tied).evictions
+    assert (eviction.outcome, eviction.why) == (Outcome.STAYS, "no node can take it")
+
+
+@pytest.mark.parametrize(
+    ("controllers", "outcome"), [(Enforcement.WARN, Outcome.MOVES), (Enforcement.DENY, Outcome.STAYS)]
+)
+def test_what_we_alone_restrict_moves_unless_controllers_are_refused(
+    controllers: Enforcement, outcome: Outcome
+) -> None:
+    iso = [{"name": "iso", "cloudInitNoCloud": {}}]
+    vmi, pod, _ = a_machine("web", evictionStrategy="LiveMigrate")
+    vmi["spec"] |= {"volumes": iso}
+    vmi["spec"]["domain"]["devices"]["disks"] = [{"name": "iso", "cdrom": {}}]
+    found = surveyed(*NODES, vmi, pod, policy=Policy(controllers=controllers))
+    (eviction,) = drain(found, "node-a").evictions
+    assert eviction.outcome is outcome
 
 
 def test_the_cluster_decides_where_the_vm_says_nothing() -> None:

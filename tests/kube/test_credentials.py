@@ -93,7 +93,7 @@ def test_a_context_without_a_namespace_means_the_default_one(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        pytest.param(None, "No configuration found", id="no file"),
+        pytest.param(None, "there is no kubeconfig at", id="no file"),
         pytest.param("", "file is empty", id="an empty file"),
         pytest.param("{", "expected the node content", id="no YAML"),
         pytest.param("[]", "kubeconfig", id="a list"),

@@ -56,7 +56,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_without_credentials_there_is_no_api_server(tmp_path: Path) -> None:
-    with pytest.raises(ApiError, match=rf"^kubeconfig {tmp_path}/none: "):
+    with pytest.raises(ApiError, match=rf"^there is no kubeconfig at {tmp_path}/none$"):
         read_cluster("", str(tmp_path / "none"), "")
 
 
@@ -64,4 +64,4 @@ def test_a_service_without_credentials_does_not_start(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["serve", "--kubeconfig", str(tmp_path / "none")])
 
     assert (result.exit_code, result.stdout) == (3, "")
-    assert result.stderr.startswith(f"Error: kubeconfig {tmp_path}/none: ")
+    assert result.stderr.startswith(f"Error: there is no kubeconfig at {tmp_path}/none")

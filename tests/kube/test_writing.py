@@ -37,6 +37,13 @@ def test_an_object_is_created_refused_and_deleted(bare_plane: ControlPlane, plac
         connect(str(bare_plane.kubeconfig("alice"))).create(VM, place, {}, timeout=5)
 
 
+def test_a_field_that_the_api_server_does_not_know_is_not_left_out_in_silence(api: Api, place: str) -> None:
+    document = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "mine"}, "addedNodeSelector": {}}
+
+    with pytest.raises(Rejected, match='unknown field "addedNodeSelector"'):
+        api.create(SECRET, place, document, timeout=5)
+
+
 def test_what_is_created_by_name_must_not_be_there_yet(api: Api, place: str) -> None:
     created = api.create_named(SECRET, place, "x", HOLDING, timeout=5)
     assert (created["kind"], created["data"]) == ("Secret", HOLDING["data"])

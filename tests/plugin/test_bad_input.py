@@ -8,10 +8,7 @@ import pytest
 from tests.plugin.conftest import Typed
 
 CLUSTER: Final = ("--cluster", "examples/cluster")
-NO_KUBECONFIG: Final = (
-    "kubeconfig /nowhere/config: Invalid kube-config file. No configuration found.; "
-    "kubectl config get-contexts lists what there is"
-)
+NO_KUBECONFIG: Final = "there is no kubeconfig at /nowhere/config; --kubeconfig names one, --cluster takes manifests"
 
 
 @pytest.mark.parametrize(
@@ -61,6 +58,19 @@ NO_KUBECONFIG: Final = (
             ("check", "-A", "--set", "spec.volumes[9].name=x", *CLUSTER),
             2,
             "--set spec.template.spec.volumes[9].name: VirtualMachine render has no such place",
+        ),
+        (
+            ("check", "-A", "--set", "spec.domain.cpu.modle=X", *CLUSTER),
+            2,
+            (
+                '--set "spec.domain.cpu.modle=X": KubeVirt has no field spec.template.spec.domain.cpu.modle; '
+                "is it spec.template.spec.domain.cpu.model?"
+            ),
+        ),
+        (
+            ("check", "--watch", *CLUSTER),
+            2,
+            "--watch shows a table of a cluster that changes; leave out -f, --cluster and -o",
         ),
         (("check",), 3, NO_KUBECONFIG),
         (("start", "web-1"), 3, NO_KUBECONFIG),

@@ -14,7 +14,22 @@ from webhook.plugin import completion, group
 @pytest.mark.parametrize(
     ("words", "proposals"),
     [
-        ([""], ["check", "nodes", "start", "abort", "drain", "cpu-models", "report", "completion", ":4"]),
+        (
+            [""],
+            [
+                "check",
+                "nodes",
+                "start",
+                "abort",
+                "drain",
+                "cpu-models",
+                "report",
+                "explain",
+                "version",
+                "completion",
+                ":4",
+            ],
+        ),
         (["ch"], ["check", ":4"]),
         (["nodes", "--cluster", "examples/cluster", "-n", "shop", "web-"], ["web-1", "web-2", ":4"]),
         (["drain", "--cluster", "examples/cluster", "w"], ["witness", ":4"]),

@@ -50,14 +50,21 @@ def a_machine(
     node: str = "node-a",
     requests: str = "8Gi",
     stuck: bool = False,
+    condition: str | None = "",
     namespace: str = "default",
     **spec: Any,
 ) -> list[Document]:
-    """Return a running virtual machine with its launcher pod; a stuck one has a volume of its own node."""
+    """Return a running virtual machine with its launcher pod; a stuck one has a volume of its own node.
+
+    `condition` is the status of LiveMigratable, "" for what KubeVirt would say, None for no condition yet.
+    """
+    said = {"type": "LiveMigratable", "status": condition or str(not stuck)}
+    if stuck and not condition:
+        said["reason"] = "DisksNotLiveMigratable"
     volumes = [{"name": "root", "persistentVolumeClaim": {"claimName": "own"}}] if stuck else []
     vmi = a_vmi_document(
         a_spec(volumes=volumes, **spec),
-        status={"nodeName": node},
+        status={"nodeName": node, "conditions": [] if condition is None else [said]},
         name=name,
         namespace=namespace,
         uid=f"uid-{name}",

@@ -1,10 +1,20 @@
 """What an allowed migration says of itself: an Assessment as annotations."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from webhook.engine.assessment import Assessment
 from webhook.engine.explanation import enumerated
 from webhook.objects.labels import OURS
+
+MEANINGS: Final[Mapping[str, str]] = {
+    "eligible-nodes": "the nodes that can take the virtual machine",
+    "cpu-selectors": "the CPU-model node selector of its target pod",
+    "completion-timeout": "how long the whole migration may take, as documented: per GiB of data",
+    "completion-timeout-of-kubevirt": "how long KubeVirt really waits: it counts whole decimal gigabytes",
+    "progress-timeout": "how long it may go on without copying anything",
+}
+"""What each annotation tells, by its key without our prefix."""
 
 
 def annotations(assessment: Assessment) -> Mapping[str, str]:
@@ -13,10 +23,7 @@ def annotations(assessment: Assessment) -> Mapping[str, str]:
 
 
 def facts(assessment: Assessment) -> Mapping[str, str]:
-    """Return the nodes that can take the virtual machine, the CPU selectors of its target pod, and the timeouts.
-
-    The completion timeout is there twice: as documented, per GiB, and as KubeVirt counts it.
-    """
+    """Return what is known, by the keys of `MEANINGS`; what is unknown is left out."""
     selectors = ",".join(f"{key}={value}" for key, value in sorted(assessment.selectors.labels.items()))
     nodes = enumerated(assessment.placement.eligible, assessment.placement.nodes, ",") if assessment.placement else ""
     timeouts = assessment.timeouts

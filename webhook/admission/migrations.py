@@ -12,7 +12,7 @@ from webhook.engine.policy import Enforcement, Policy
 from webhook.engine.verdict import Verdict
 from webhook.engine.wording import named
 from webhook.objects.fields import Fields
-from webhook.objects.migration import Migration, read_migration
+from webhook.objects.migration import Migration, as_meant, read_migration
 from webhook.objects.phases import FINAL_PHASES
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.state.kinds import VMI, Reference
@@ -65,7 +65,7 @@ def _judge(
     if (words := _not_running(vmi)) and not migration.receives:
         warning = f"{vmi.title} {words}: KubeVirt decides whether it can migrate"
         return Verdict(warnings=(warning,), rests_on=frozenset({_reference(*vmi.metadata.key)})), None
-    assessment = assess(vmi, snapshot, policy, migration)
+    assessment = assess(vmi, snapshot, policy, as_meant(migration, vmi.harvester_target))
     return judged(assessment, policy, strictest), assessment
 
 

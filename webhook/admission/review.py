@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 from msgspec import Struct
 
+from webhook.admission.presentation import misread_warnings
 from webhook.engine.verdict import Verdict, Violation
 from webhook.engine.wording import printable, shortened
 from webhook.objects.fields import Fields, kind_of
@@ -30,7 +31,8 @@ class NotAReview(Exception):  # noqa: N818 - it is named for what arrived
 class AdmissionRequest(Struct, frozen=True, kw_only=True):
     """What the API server asks, in `size` bytes.
 
-    `object` and `old_object` are the documents as they came, empty where the operation has none.
+    `object` and `old_object` are the documents as they came, empty where the operation has none; `misread` says what
+    else came in their place.
     """
 
     api_version: str
@@ -46,6 +48,7 @@ class AdmissionRequest(Struct, frozen=True, kw_only=True):
     size: int
     object: Mapping[str, Any]
     old_object: Mapping[str, Any]
+    misread: tuple[str, ...] = ()
 
 
 def read(body: bytes) -> AdmissionRequest:
@@ -62,6 +65,7 @@ def read(body: bytes) -> AdmissionRequest:
     if not uid:
         raise NotAReview("the AdmissionReview has no request.uid")
     resource = request.object("resource")
+    documents = Fields(request.value)
     return AdmissionRequest(
         api_version=review.text("apiVersion"),
         uid=uid,
@@ -74,8 +78,9 @@ def read(body: bytes) -> AdmissionRequest:
         user=request.object("userInfo").text("username"),
         dry_run=request.flag("dryRun") is True,
         size=len(body),
-        object=request.object("object").value,
-        old_object=request.object("oldObject").value,
+        object=documents.object("object").value,
+        old_object=documents.object("oldObject").value,
+        misread=documents.notes.all(),
     )
 
 
@@ -84,7 +89,7 @@ def write(request: AdmissionRequest, verdict: Verdict) -> bytes:
     response: dict[str, Any] = {"uid": request.uid, "allowed": verdict.allowed}
     if not verdict.allowed:
         response["status"] = _status(verdict)
-    if warnings := [text for text in map(_warning, verdict.warnings) if text]:
+    if warnings := [text for text in map(_warning, (*misread_warnings(request.misread), *verdict.warnings)) if text]:
         response["warnings"] = warnings
     if verdict.patch:
         response["patchType"] = "JSONPatch"

@@ -5,6 +5,8 @@ warnings only, unless the owner asked that it stay migratable: label `live-migra
 VM or its namespace.
 """
 
+from collections.abc import Iterator
+
 from msgspec.structs import replace
 
 from webhook.admission import migrations
@@ -12,9 +14,10 @@ from webhook.admission.presentation import misread_warnings, refusal, warning
 from webhook.admission.requester import is_kubevirt_controller
 from webhook.admission.review import AdmissionRequest
 from webhook.engine.assessment import Assessment, assess
+from webhook.engine.holdups import long_name
 from webhook.engine.policy import Policy
 from webhook.engine.verdict import ALLOWED, Verdict
-from webhook.foresight.eviction import hanging_drain
+from webhook.foresight.eviction import foretold_drain
 from webhook.objects.fields import Fields
 from webhook.objects.labels import HARVESTER_TARGET, REQUIRED
 from webhook.objects.metadata import Metadata, read_metadata
@@ -26,17 +29,33 @@ from webhook.state.snapshot import Snapshot
 
 
 def validate(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> Verdict:
-    """Say what will forbid a live migration, when the specification is new or changed."""
+    """Say what will forbid a live migration, when the specification is new or changed, or a promise newly made."""
+    move = ALLOWED
     if node := _newly_asked_node(request):
-        return _validate_move(request, snapshot, policy, node)
-    if request.operation == "UPDATE" and request.object.get("spec") == request.old_object.get("spec"):
-        return ALLOWED
+        move = _validate_move(request, snapshot, policy, node)
+    if not move.allowed or not _is_new(request):
+        return move
+    advice = _validate_specification(request, snapshot, policy)
+    if not advice.allowed or move is ALLOWED:
+        return advice
+    return replace(move, warnings=tuple(dict.fromkeys((*move.warnings, *advice.warnings))))
+
+
+def _is_new(request: AdmissionRequest) -> bool:
+    """Tell whether the specification is new or changed, or the virtual machine must stay migratable from now on."""
+    if request.operation != "UPDATE" or request.object.get("spec") != request.old_object.get("spec"):
+        return True
+    old, new = (read_metadata(Fields(document)).labels for document in (request.old_object, request.object))
+    return new.get(REQUIRED) == "true" != old.get(REQUIRED)
+
+
+def _validate_specification(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> Verdict:
     metadata, vmi = _read(request)
     assessment = assess(vmi, snapshot, policy, with_targets=False)
     denied, _ = policy.enforced(assessment.violations)
     if denied and _is_required(metadata, snapshot) and not is_kubevirt_controller(request.user, snapshot):
         return _required(refusal(assessment, denied, misread_warnings(vmi.misread)), metadata)
-    return Verdict(warnings=(*misread_warnings(vmi.misread), *_advice(assessment)))
+    return Verdict(warnings=(*misread_warnings(vmi.misread), *_advice(assessment, snapshot, policy)))
 
 
 def _newly_asked_node(request: AdmissionRequest) -> str:
@@ -78,7 +97,9 @@ def _required(verdict: Verdict, metadata: Metadata) -> Verdict:
     return replace(verdict, message=verdict.message + reason, rests_on=verdict.rests_on | {namespace})
 
 
-def _advice(assessment: Assessment) -> tuple[str, ...]:
-    if not assessment.violations:
-        return ()
-    return tuple(filter(None, (*map(warning, assessment.violations), hanging_drain(assessment.vmi))))
+def _advice(assessment: Assessment, snapshot: Snapshot, policy: Policy) -> Iterator[str]:
+    yield from map(warning, assessment.violations)
+    yield from long_name(assessment.vmi)
+    if assessment.violations:
+        held = bool(policy.holding(assessment.violations))
+        yield from filter(None, (foretold_drain(assessment.vmi, snapshot.kubevirt, held=held),))

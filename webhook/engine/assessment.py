@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from webhook.engine.cpu_model import CpuModel, Selectors, cpu_model, launch_selectors
 from webhook.engine.delays import delays
+from webhook.engine.holdups import holdups, unlike_cpus
 from webhook.engine.placement import Placement, place, rests_on
 from webhook.engine.policy import Enforcement, Policy
 from webhook.engine.restrictions import ALL
@@ -82,7 +83,11 @@ def assess(
         cpu=placement.cpu if placement else cpu_model(vmi, snapshot.kubevirt),
         timeouts=timeouts,
         placement=placement,
-        warnings=(*(delays(placement, snapshot) if placement else ()), *filter(None, (timeouts.warning,))),
+        warnings=(
+            *holdups(vmi, migration, snapshot, timeouts),
+            *((*unlike_cpus(vmi, placement), *delays(placement, snapshot)) if placement else ()),
+            *filter(None, (timeouts.warning,)),
+        ),
     )
 
 

@@ -5,12 +5,19 @@ from json import dumps
 from shlex import quote
 from typing import Any
 
-from webhook.engine.wording import named
+from webhook.engine.wording import printable
 
 
-def patch_command(resource: str, namespace: str, name: str, change: Mapping[str, Any], *, user: str = "") -> str:
-    """Return the command that merges a change into an object; as another user, where `user` is given."""
+def patch_command(resource: str, namespace: str, name: str, change: Mapping[str, Any]) -> str:
+    """Return the command that merges a change into an object."""
     patch = dumps(change, separators=(",", ":"))
-    impersonated = f" --as={quote(named(user))}" if user else ""
-    place = f"{quote(named(name))} -n {quote(named(namespace))}"
-    return f"kubectl patch {resource} {place}{impersonated} --type merge -p {quote(patch)}"
+    return f"kubectl patch {resource} {_place(namespace, name)} --type merge -p {quote(patch)}"
+
+
+def restart_command(namespace: str, name: str) -> str:
+    """Return the command that shuts a VM down and starts it again."""
+    return f"virtctl restart {_place(namespace, name)}"
+
+
+def _place(namespace: str, name: str) -> str:
+    return f"{quote(printable(name))} -n {quote(printable(namespace))}"

@@ -6,38 +6,39 @@ into the VM's template; neither takes it back when the move fails. The virtual m
 Source: Harvester `pkg/api/vm/handler.go` of these releases.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
-from webhook.engine.kubectl import patch_command
+from webhook.engine.kubectl import patch_command, restart_command
+from webhook.engine.verdict import Command
 from webhook.engine.wording import quoted
-from webhook.objects.kubevirt import controller_in
 from webhook.objects.labels import HARVESTER_TARGET, HOSTNAME
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.state.snapshot import Snapshot
 
-_REMOVED: Final = {"spec": {"nodeSelector": {HOSTNAME: None}}}
+_REMOVED: Final = {"spec": {"template": {"spec": {"nodeSelector": {HOSTNAME: None}}}}}
 
 
-def explained_pin(vmi: VirtualMachineInstance, snapshot: Snapshot) -> str:
-    """Say to which node the virtual machine is pinned and how to free it; "" when it isn't."""
+def explained_pin(vmi: VirtualMachineInstance, snapshot: Snapshot) -> tuple[str, tuple[Command, ...]]:
+    """Say to which node the virtual machine is pinned, and return what frees it; nothing when it isn't."""
     node = vmi.scheduling.node_selector.get(HOSTNAME)
     if not node:
-        return ""
-    left_over = HARVESTER_TARGET in vmi.metadata.annotations
-    origin = "left over from an earlier move" if left_over else "perhaps left over from an earlier move"
-    return (
-        f"It is pinned to {quoted(node)} by its node selector ({HOSTNAME}), {origin}. "
-        f"Remove it: `{_command(vmi, snapshot)}`"
-    )
+        return "", ()
+    pinned = f"It is pinned to {quoted(node)} by its node selector ({HOSTNAME}), {_origin(vmi, node)}."
+    owner = vmi.metadata.vm
+    return pinned, tuple(_commands(vmi.metadata.namespace, owner.name, snapshot)) if owner else ()
 
 
-def _command(vmi: VirtualMachineInstance, snapshot: Snapshot) -> str:
-    """Return the command for the VM's template where the pin is there, else for the VMI, as KubeVirt alone may."""
-    owner, namespace = vmi.metadata.vm, vmi.metadata.namespace
-    vm = snapshot.vm(namespace, owner.name) if owner else None
+def _origin(vmi: VirtualMachineInstance, node: str) -> str:
+    if HARVESTER_TARGET not in vmi.metadata.annotations:
+        return "perhaps left over from an earlier move"
+    return "by which Harvester asks for it" if node == vmi.harvester_target else "left over from an earlier move"
+
+
+def _commands(namespace: str, name: str, snapshot: Snapshot) -> Iterator[Command]:
+    """Yield what frees a VM: a pin that its template doesn't have is gone with the next start."""
+    vm = snapshot.vm(namespace, name)
     if vm is not None and HOSTNAME in vm.instance.scheduling.node_selector:
-        return patch_command(
-            "virtualmachines.kubevirt.io", namespace, vm.metadata.name, {"spec": {"template": _REMOVED}}
-        )
-    user = snapshot.kubevirt.controller if snapshot.kubevirt else controller_in("kubevirt")
-    return patch_command("virtualmachineinstances.kubevirt.io", namespace, vmi.metadata.name, _REMOVED, user=user)
+        removal = patch_command("virtualmachines.kubevirt.io", namespace, name, _REMOVED)
+        yield Command(purpose="Remove the pin", text=removal)
+    yield Command(purpose="Restart the VM", text=restart_command(namespace, name))

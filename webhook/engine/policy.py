@@ -58,6 +58,19 @@ class Policy(Struct, frozen=True, kw_only=True):
         by_profile = _BY_PROFILE[self.profile].get(restriction, Enforcement.DENY)
         return self.enforcements.get(restriction, by_profile)
 
+    def refused_to_controllers(self, violations: Iterable[Violation]) -> tuple[Violation, ...]:
+        """Return the violations that refuse a migration which KubeVirt's own controllers make."""
+        return self.enforced(violations, self.controllers)[0]
+
+    def holding(self, violations: Iterable[Violation]) -> tuple[Violation, ...]:
+        """Return the violations that keep a virtual machine where it is in a drain, too.
+
+        What only others than KubeVirt restrict does so where its controllers are refused.
+        """
+        found = tuple(violations)
+        refused, by_kubevirt = self.refused_to_controllers(found), _BY_PROFILE[Profile.KUBEVIRT]
+        return tuple(each for each in found if each in refused or each.restriction not in by_kubevirt)
+
     def enforced(
         self, violations: Iterable[Violation], strictest: Enforcement = Enforcement.DENY
     ) -> tuple[tuple[Violation, ...], tuple[Violation, ...]]:

@@ -23,6 +23,7 @@ from webhook.objects.vmi import VirtualMachineInstance
 GIB: Final = 1024**3
 GB: Final = 1000**3
 PROGRESS_DEFAULT: Final = 150
+UTILITY_VOLUMES_DEFAULT: Final = 150
 COMPLETION_DEFAULT: Final = 150
 COMPLETION_DEFAULT_BEFORE_1_4: Final = 800
 
@@ -30,7 +31,7 @@ COMPLETION_DEFAULT_BEFORE_1_4: Final = 800
 class Timeouts(Struct, frozen=True, kw_only=True):
     """Seconds, 0 for none. `data` is what has to be copied, in bytes; `bandwidth` in bytes per second, 0 for no limit.
 
-    `source` names who set the completion timeout.
+    `source` names who set the completion timeout. `utility_volumes` is how long a migration waits for them.
     """
 
     per_gib: int
@@ -38,6 +39,7 @@ class Timeouts(Struct, frozen=True, kw_only=True):
     data: int
     bandwidth: int
     source: str
+    utility_volumes: int = UTILITY_VOLUMES_DEFAULT
 
     @property
     def completion(self) -> int:
@@ -80,11 +82,16 @@ def effective_timeouts(
     bandwidth = policy.settings.bandwidth if policy and policy.settings.bandwidth is not None else cluster.bandwidth
     return Timeouts(
         per_gib=per_gib,
-        progress=PROGRESS_DEFAULT if cluster.progress_timeout is None else cluster.progress_timeout,
+        progress=_first(cluster.progress_timeout, PROGRESS_DEFAULT),
         data=vmi.memory + vmi.status.moved_bytes,
         bandwidth=bandwidth or 0,
         source=source,
+        utility_volumes=_first(cluster.utility_volumes_timeout, UTILITY_VOLUMES_DEFAULT),
     )
+
+
+def _first(configured: int | None, default: int) -> int:
+    return default if configured is None else configured
 
 
 def matching_policy(

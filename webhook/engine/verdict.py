@@ -1,11 +1,24 @@
 """What is decided about a request, before it has a form on the wire."""
 
 from collections.abc import Mapping
-from typing import Any
+from textwrap import shorten
+from typing import Any, Final
 
 from msgspec import Struct
 
 from webhook.state.kinds import Reference
+
+MESSAGE_LIMIT: Final = 300
+"""Characters of a violation in a denial: it is read in a dialog. `check -v` tells all of it."""
+LEAST: Final = 60
+"""Characters that the problem has at least, however long its field is."""
+
+
+class Command(Struct, frozen=True, kw_only=True):
+    """A command that mends something, ready to be pasted into a shell; `purpose` is a clause that says what it does."""
+
+    purpose: str
+    text: str
 
 
 class Violation(Struct, frozen=True, kw_only=True):
@@ -13,7 +26,8 @@ class Violation(Struct, frozen=True, kw_only=True):
 
     `restriction` is its id (`cd-rom`), `field` the exact path in the object (`spec.domain.devices.disks[1].cdrom`),
     `problem` a clause that names the thing (`disk "iso" is a CD-ROM with a volume in it`), `remedy` an imperative
-    clause (`eject the CD-ROM`); `details` are further sentences, commands among them.
+    clause (`eject the CD-ROM`); `details` are further sentences, and `commands` mend it: a denial is short, and leaves
+    both to those who ask for more.
     """
 
     restriction: str
@@ -21,12 +35,15 @@ class Violation(Struct, frozen=True, kw_only=True):
     problem: str
     remedy: str
     details: str = ""
+    commands: tuple[Command, ...] = ()
 
     @property
     def message(self) -> str:
-        """One line: the restriction, what is wrong, where, and how to mend it."""
+        """One line of at most 300 characters: the restriction, what is wrong, where, and how to mend it."""
         remedy = self.remedy[:1].upper() + self.remedy[1:]
-        return f"{self.restriction}: {self.problem} ({self.field}). {remedy}.{self.details and ' ' + self.details}"
+        rest = f" ({self.field}). {remedy}."
+        head = f"{self.restriction}: {self.problem}"
+        return shorten(head, max(MESSAGE_LIMIT - len(rest), LEAST), placeholder=" …") + rest
 
 
 class Subject(Struct, frozen=True, kw_only=True):

@@ -1,10 +1,11 @@
-"""The preview of a drain: what happens to the virtual machines of a node.
+"""The preview of a drain: what happens to the virtual machines of a node, by who drains it.
 
 Whether all fit at once is judged by the CPU and memory that virt-launcher pods ask for. Other pods are not known, so
 it is an estimate. What has the fewest eligible nodes gets a target first.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
 from itertools import islice
 from typing import Final
 
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 
 from webhook.engine.wording import listed, named
 from webhook.foresight.eviction import Eviction, Outcome, eviction
+from webhook.foresight.harvester import maintenance, upgrade
 from webhook.foresight.survey import Survey
 from webhook.objects.amount import NOTHING, Amount
 from webhook.state.nodes import NodeSet
@@ -24,11 +26,23 @@ _WORDS: Final[Mapping[Outcome, tuple[str, str]]] = {
 }
 
 
+class Drainer(StrEnum):
+    """Who empties the node."""
+
+    KUBECTL = "kubectl"
+    MAINTENANCE = "harvester-maintenance"
+    UPGRADE = "harvester-upgrade"
+
+
 class Drain(Struct, frozen=True, kw_only=True):
-    """A node's drain. `evictions` are in an order that works; what moves comes first."""
+    """A node's drain. `evictions` are in an order that works; what moves comes first.
+
+    `refused` says why it doesn't even begin, "" where it does.
+    """
 
     node: str
     evictions: tuple[Eviction, ...]
+    refused: str = ""
 
     def with_outcome(self, outcome: Outcome) -> tuple[Eviction, ...]:
         """Return the evictions with this outcome."""
@@ -42,7 +56,12 @@ class Drain(Struct, frozen=True, kw_only=True):
     @property
     def blocked(self) -> bool:
         """Tell whether the drain can't end: something stays, or finds no room."""
-        return bool(self.with_outcome(Outcome.STAYS) or self.without_room)
+        return bool(self.refused or self.with_outcome(Outcome.STAYS) or self.without_room)
+
+    @property
+    def harmless(self) -> bool:
+        """Tell whether every virtual machine moves."""
+        return not self.blocked and not self.with_outcome(Outcome.SHUT_DOWN)
 
 
 class Capacity:
@@ -70,13 +89,13 @@ class Capacity:
         return name in self._unbounded or requests.fits(self._left[name])
 
 
-def drain(survey: Survey, node: str, capacity: Capacity | None = None) -> Drain:
+def drain(survey: Survey, node: str, capacity: Capacity | None = None, drainer: Drainer = Drainer.KUBECTL) -> Drain:
     """Preview a drain; `capacity` may be shared between the drains of one survey."""
     capacity = capacity or Capacity(survey)
-    evictions = [eviction(finding, survey.snapshot.kubevirt) for finding in survey.by_node.get(node, ())]
+    evictions, refused = _evictions(survey, node, drainer)
     moving = [each for each in evictions if each.outcome is Outcome.MOVES]
     others = [each for each in evictions if each.outcome is not Outcome.MOVES]
-    return Drain(node=node, evictions=(*_with_targets(moving, capacity), *others))
+    return Drain(node=node, evictions=(*_with_targets(moving, capacity), *others), refused=refused)
 
 
 def drains(survey: Survey) -> Iterator[Drain]:
@@ -88,6 +107,8 @@ def drains(survey: Survey) -> Iterator[Drain]:
 
 def conclusion(drain: Drain) -> str:
     """Return the drain's end in one line."""
+    if drain.refused:
+        return f"{named(drain.node)}: {drain.refused}."
     if not drain.evictions:
         return f"{named(drain.node)} runs no VM: nothing to move."
     counts = [(len(drain.with_outcome(outcome)), words) for outcome, words in _WORDS.items()]
@@ -96,6 +117,16 @@ def conclusion(drain: Drain) -> str:
     machines = "1 VM" if len(drain.evictions) == 1 else f"{len(drain.evictions)} VMs"
     end = "would not end" if drain.blocked else "would end"
     return f"{named(drain.node)} runs {machines}: {told}{without_room}. The drain {end}."
+
+
+def _evictions(survey: Survey, node: str, drainer: Drainer) -> tuple[Sequence[Eviction], str]:
+    """Return the evictions without targets, and why there is no drain at all."""
+    if drainer is Drainer.MAINTENANCE:
+        return maintenance(survey, node)
+    if drainer is Drainer.UPGRADE:
+        return upgrade(survey, node), ""
+    findings, kubevirt = survey.by_node.get(node, ()), survey.snapshot.kubevirt
+    return [eviction(finding, kubevirt, survey.policy) for finding in findings], ""
 
 
 def _with_targets(moving: Iterable[Eviction], capacity: Capacity) -> Iterator[Eviction]:

@@ -1,5 +1,6 @@
 """All virtual machines in question, assessed: what every table, document and page presents."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -56,6 +57,12 @@ class Finding(Struct, frozen=True, kw_only=True):
         return not self.denied
 
     @property
+    def is_live_migratable(self) -> bool:
+        """Tell whether KubeVirt says that it can migrate: by this alone it decides whether it moves in a drain."""
+        condition = self.vmi.status.live_migratable
+        return condition is not None and condition.status == "True"
+
+    @property
     def state(self) -> str:
         """What it does: `running`, `stopped`, or KubeVirt's phase in lower case."""
         return STOPPED if self.vmi.is_template else (self.vmi.status.phase.lower() or "pending")
@@ -96,6 +103,11 @@ class Survey:
             if finding.state == RUNNING and finding.vmi.status.node:
                 found.setdefault(finding.vmi.status.node, []).append(finding)
         return {name: tuple(findings) for name, findings in found.items()}
+
+    @cached_property
+    def tally(self) -> tuple[tuple[str, int], ...]:
+        """How many virtual machines each restriction keeps where they are, the most common first."""
+        return tuple(Counter(each for finding in self.findings for each in finding.restrictions).most_common())
 
     @property
     def not_migratable(self) -> tuple[Finding, ...]:

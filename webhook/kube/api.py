@@ -135,10 +135,12 @@ class Api:
     ) -> Document:
         """Create an object, and return it as the API server has it; nothing is kept of a dry run.
 
+        A field that the API server doesn't know is refused: left out, the object would mean something else.
+
         Raises:
             Rejected: when the API server, or an admission webhook, refuses it; Conflict when there is one already.
         """
-        query = {"dryRun": "All"} if dry_run else None
+        query = {"fieldValidation": "Strict", **({"dryRun": "All"} if dry_run else {})}
         return _document(
             self._send(resource, "create", resource.path(namespace), query, body=document, timeout=timeout)
         )
@@ -226,16 +228,19 @@ def connect(
     *,
     agent: str = "live-migration-webhook",
     warn: Callable[[str], None] = discard,
+    user: str = "",
+    timeout: float = 0,
 ) -> Api:
     """Return the API server that kubectl would talk to, with its credentials; nothing is connected yet.
 
     `agent` names the program in the API server's log, and as the manager of fields; `warn` is called with each warning
-    that the API server and its webhooks send along.
+    that the API server and its webhooks send along. `user` is whom to act as, `timeout` the one of each request in
+    seconds, 0 for what each of them says.
 
     Raises:
         NoCredentials: when there are none.
     """
-    return Api(Transport(credentials(kubeconfig, context), agent=agent, warn=warn))
+    return Api(Transport(credentials(kubeconfig, context), agent=agent, warn=warn, user=user, timeout=timeout))
 
 
 def _path(resource: Resource, namespace: str, name: str) -> str:

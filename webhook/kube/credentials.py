@@ -117,6 +117,9 @@ class Kubeconfig:
     def __init__(self, path: str = "", context: str = "") -> None:
         """Take files as $KUBECONFIG has them ("" for ~/.kube/config), and a context's name ("" for the current one)."""
         # Only who reads a kubeconfig pays for the library.
+        missing = [file for file in _files(path) if not Path(file).expanduser().exists()]
+        if len(missing) == len(_files(path)):
+            raise NoCredentials(f"there is no kubeconfig at {' or '.join(missing)}")
         config: Any = import_module("kubernetes.config")
         self._configuration: Any = import_module("kubernetes.client").Configuration()
         self._lock = threading.Lock()
@@ -146,3 +149,8 @@ class Kubeconfig:
         """Return the user's token or password; an exec plugin is asked again when its token has expired."""
         with self._lock:
             return self._configuration.get_api_key_with_prefix("BearerToken") or ""
+
+
+def _files(path: str) -> list[str]:
+    """Return the files of a kubeconfig, which $KUBECONFIG may list."""
+    return [file for file in path.split(os.pathsep) if file] or ["~/.kube/config"]

@@ -17,7 +17,6 @@ def read_cluster(
     context: str,
     *,
     kinds: Iterable[Kind] = KINDS,
-    agent: str = "live-migration-webhook",
     change: Change = unchanged,
 ) -> Reading:
     """Read the manifests at a path, or with "" the API server of a kubeconfig; take each object as `change` returns it.
@@ -27,7 +26,16 @@ def read_cluster(
         ApiError: when nothing says where the API server is, or it can't be reached.
     """
     if manifests:
-        return Reading(snapshot=snapshot_of(map(change, objects_in(manifests))), namespace=DEFAULT_NAMESPACE)
+        return read_manifests(manifests, change)
     from webhook.kube import api, live  # noqa: PLC0415 - manifests need no client, which takes 50 ms
 
-    return live.read_all(api.connect(kubeconfig, context, agent=agent), kinds, change=change)
+    return live.read_all(api.connect(kubeconfig, context), kinds, change=change)
+
+
+def read_manifests(path: str, change: Change = unchanged) -> Reading:
+    """Read the manifests at a path; take each object as `change` returns it.
+
+    Raises:
+        UnreadableManifest: when one can't be read.
+    """
+    return Reading(snapshot=snapshot_of(map(change, objects_in(path))), namespace=DEFAULT_NAMESPACE)

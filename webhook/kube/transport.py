@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 import urllib3
-from urllib3.exceptions import HTTPError, ProtocolError
+from urllib3.exceptions import HTTPError, InsecureRequestWarning, ProtocolError
 
 from webhook.kube.credentials import Credentials, NoCredentials, Tls
 from webhook.kube.refusals import Unreachable
@@ -15,6 +15,7 @@ Response: TypeAlias = urllib3.BaseHTTPResponse
 
 _CONNECT_SECONDS: Final = 3.0
 _KEPT: Final = 32
+_UNVERIFIED: Final = "the API server's certificate is not verified (insecure-skip-tls-verify)"
 
 
 def discard(warning: str) -> None:
@@ -30,9 +31,16 @@ class Transport:
         *,
         agent: str = "live-migration-webhook",
         warn: Callable[[str], None] = discard,
+        user: str = "",
+        timeout: float = 0,
     ) -> None:
-        """Take the identity, the name by which the API server knows the program, and what its warnings are given to."""
+        """Take the identity, the name by which the API server knows the program, and what its warnings are given to.
+
+        `user` is whom to act as, "" for oneself; a `timeout` holds for each request, whatever it says, 0 for none.
+        """
         self._credentials = credentials
+        self._user = user
+        self._timeout = timeout
         self.agent = agent
         self._warn = warn
         self._lock = threading.Lock()
@@ -55,6 +63,7 @@ class Transport:
             Unreachable: when there is no answer.
         """
         server = self._credentials.server
+        timeout = self._timeout or timeout
         options: Mapping[str, Any] = {
             "body": body,
             "timeout": urllib3.Timeout(connect=min(_CONNECT_SECONDS, timeout), read=timeout),
@@ -86,7 +95,8 @@ class Transport:
     def _headers(self, content_type: str) -> Mapping[str, str]:
         headers = {"User-Agent": self.agent, "Accept": "application/json", "Content-Type": content_type}
         authorization = self._credentials.authorization()
-        return headers | ({"Authorization": authorization} if authorization else {})
+        more = {"Authorization": authorization, "Impersonate-User": self._user}
+        return headers | {name: value for name, value in more.items() if value}
 
     def _connections(self) -> urllib3.PoolManager:
         """Return the pool; a new one when the authority has changed since."""
@@ -94,6 +104,8 @@ class Transport:
         with self._lock:
             if tls != self._tls:
                 self._pool = _pool(tls, self._credentials.proxy)
+                if not tls.verify:
+                    self._warn(_UNVERIFIED)
                 self._tls = tls
             return self._pool
 
@@ -101,6 +113,8 @@ class Transport:
 def _pool(tls: Tls, proxy: str) -> urllib3.PoolManager:
     context = ssl.create_default_context(cadata=tls.authority or None)
     if not tls.verify:
+        # The library would warn of each request.
+        urllib3.disable_warnings(InsecureRequestWarning)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     if tls.certificate:

@@ -28,32 +28,47 @@ _VOLUME_SOURCES = (
 
 
 class Disk(Struct, frozen=True, kw_only=True):
-    """An entry of `domain.devices.disks`."""
+    """An entry of `domain.devices.disks`; `reservation` is that of a LUN which it keeps for itself."""
 
     index: int
     name: str
     cdrom: bool
+    reservation: bool = False
 
 
 class Volume(Struct, frozen=True, kw_only=True):
     """An entry of `volumes`.
 
     `source` is the key that says where the data come from (`containerDisk`), "" when none is known;
-    `claim` the PersistentVolumeClaim behind it, "" when there is none (a DataVolume's claim has its name).
+    `claim` the PersistentVolumeClaim behind it, "" when there is none (a DataVolume's claim has its name). `shared` is
+    what a host disk says of itself, `image` that of a container disk.
     """
 
     index: int
     name: str
     source: str
     claim: str = ""
+    shared: bool = False
+    image: str = ""
+
+
+class UtilityVolume(Struct, frozen=True, kw_only=True):
+    """An entry of `utilityVolumes`: a volume for an errand of KubeVirt's (`kind`: `MemoryDump`, `Backup`)."""
+
+    name: str
+    kind: str
 
 
 class Interface(Struct, frozen=True, kw_only=True):
-    """An entry of `domain.devices.interfaces`; `binding` is its key (`bridge`), "" when none is known."""
+    """An entry of `domain.devices.interfaces`.
+
+    `binding` is its key (`bridge`), "" when none is known; `plugin` the network binding plugin behind `binding`.
+    """
 
     index: int
     name: str
     binding: str
+    plugin: str = ""
 
 
 class Network(Struct, frozen=True, kw_only=True):
@@ -64,15 +79,19 @@ class Network(Struct, frozen=True, kw_only=True):
 
 
 class HostDevice(Struct, frozen=True, kw_only=True):
-    """An entry of `domain.devices.hostDevices` or `.gpus`; `field` is its path below the specification."""
+    """An entry of `domain.devices.hostDevices` or (`is_gpu`) `.gpus`; `field` is its path below the specification."""
 
     field: str
     name: str
     device: str
+    is_gpu: bool = False
 
 
 class Devices(Struct, frozen=True, kw_only=True):
-    """All devices of one virtual machine. `autoattach_pod_interface` is None where nothing is said."""
+    """All devices of one virtual machine. `autoattach_pod_interface` is None where nothing is said.
+
+    `virtiofs` are the positions of the filesystems that are shared by virtiofs.
+    """
 
     disks: tuple[Disk, ...]
     volumes: tuple[Volume, ...]
@@ -80,6 +99,8 @@ class Devices(Struct, frozen=True, kw_only=True):
     networks: tuple[Network, ...]
     host_devices: tuple[HostDevice, ...]
     autoattach_pod_interface: bool | None
+    virtiofs: tuple[int, ...] = ()
+    utility_volumes: tuple[UtilityVolume, ...] = ()
 
 
 def read_devices(spec: Fields) -> Devices:
@@ -87,12 +108,22 @@ def read_devices(spec: Fields) -> Devices:
     devices = spec.object("domain").object("devices")
     return Devices(
         disks=tuple(
-            Disk(index=index, name=disk.text("name"), cdrom=disk.has("cdrom"))
+            Disk(
+                index=index,
+                name=disk.text("name"),
+                cdrom=disk.has("cdrom"),
+                reservation=disk.object("lun").flag("reservation") is True,
+            )
             for index, disk in devices.objects("disks")
         ),
         volumes=tuple(_volume(index, volume) for index, volume in spec.objects("volumes")),
         interfaces=tuple(
-            Interface(index=index, name=interface.text("name"), binding=_first_key(interface, _BINDINGS))
+            Interface(
+                index=index,
+                name=interface.text("name"),
+                binding=_first_key(interface, _BINDINGS),
+                plugin=interface.object("binding").text("name"),
+            )
             for index, interface in devices.objects("interfaces")
         ),
         networks=tuple(
@@ -100,18 +131,35 @@ def read_devices(spec: Fields) -> Devices:
         ),
         host_devices=(*_host_devices(devices, "hostDevices"), *_host_devices(devices, "gpus")),
         autoattach_pod_interface=devices.flag("autoattachPodInterface"),
+        virtiofs=tuple(index for index, system in devices.objects("filesystems") if system.has("virtiofs")),
+        utility_volumes=tuple(
+            UtilityVolume(name=volume.text("name"), kind=volume.text("type"))
+            for _, volume in spec.objects("utilityVolumes")
+        ),
     )
 
 
 def _volume(index: int, volume: Fields) -> Volume:
     source = _first_key(volume, _VOLUME_SOURCES)
     claim = volume.object(source).text(_CLAIM_NAME[source]) if source in _CLAIM_NAME else ""
-    return Volume(index=index, name=volume.text("name"), source=source, claim=claim)
+    return Volume(
+        index=index,
+        name=volume.text("name"),
+        source=source,
+        claim=claim,
+        shared=volume.object("hostDisk").flag("shared") is True,
+        image=volume.object("containerDisk").text("image"),
+    )
 
 
 def _host_devices(devices: Fields, key: str) -> tuple[HostDevice, ...]:
     return tuple(
-        HostDevice(field=f"domain.devices.{key}[{index}]", name=device.text("name"), device=device.text("deviceName"))
+        HostDevice(
+            field=f"domain.devices.{key}[{index}]",
+            name=device.text("name"),
+            device=device.text("deviceName"),
+            is_gpu=key == "gpus",
+        )
         for index, device in devices.objects(key)
     )
 

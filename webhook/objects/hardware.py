@@ -43,12 +43,17 @@ class Hardware(Struct, frozen=True, kw_only=True):
     hyperv: frozenset[str] = frozenset()
     nested_hyperv: bool = False
     confidential: frozenset[str] = frozenset()
+    hyperv_passthrough: bool = False
+
+    @property
+    def has_invariant_tsc(self) -> bool:
+        """Tell whether the guest's clock never changes its pace."""
+        return any(f.name == "invtsc" and f.policy in {"require", "force"} for f in self.cpu_features)
 
     @property
     def needs_tsc_frequency(self) -> bool:
         """Tell whether the guest's clock ties it to nodes of one time-stamp frequency."""
-        invariant = any(f.name == "invtsc" and f.policy in {"require", "force"} for f in self.cpu_features)
-        return invariant or "reenlightenment" in self.hyperv
+        return self.has_invariant_tsc or "reenlightenment" in self.hyperv
 
 
 def read_hardware(spec: Fields) -> Hardware:
@@ -66,9 +71,15 @@ def read_hardware(spec: Fields) -> Hardware:
         realtime=cpu.has("realtime"),
         machine_type=domain.object("machine").text("type"),
         hyperv=frozenset(name for name in HYPERV if hyperv.object(name).flag("enabled")),
-        nested_hyperv=hyperv.has("evmcs") and hyperv.object("evmcs").flag("enabled") is not False,
+        nested_hyperv=_is_enabled(hyperv, "evmcs"),
         confidential=frozenset(_confidential(spec.text("architecture"), domain)),
+        hyperv_passthrough=_is_enabled(domain.object("features"), "hypervPassthrough"),
     )
+
+
+def _is_enabled(features: Fields, name: str) -> bool:
+    """Tell whether a feature is on; one that says nothing more is."""
+    return features.has(name) and features.object(name).flag("enabled") is not False
 
 
 def _confidential(architecture: str, domain: Fields) -> set[str]:

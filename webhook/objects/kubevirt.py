@@ -1,7 +1,7 @@
 """The KubeVirt custom resource: what holds for all virtual machines of the cluster."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from msgspec import Struct
@@ -16,7 +16,8 @@ class KubeVirt(Struct, frozen=True, kw_only=True):
 
     `default_interface` is the binding of a VM that lists no interface, `version` the one that is installed as KubeVirt
     reports it (`v1.7.0`), "" when it doesn't. `node_selectors` hold for every virtual machine. `eviction_strategy` is
-    that of virtual machines that have none of their own, "" where nothing is said.
+    that of virtual machines that have none of their own, "" where nothing is said. `movable_gpus` are the resource
+    names of permitted mediated devices, `movable_bindings` the network binding plugins that take part in migrations.
     """
 
     metadata: Metadata
@@ -26,7 +27,10 @@ class KubeVirt(Struct, frozen=True, kw_only=True):
     migrations: MigrationSettings = UNSET
     node_selectors: Mapping[str, str] = {}
     feature_gates: frozenset[str] = frozenset()
+    disabled_gates: frozenset[str] = frozenset()
     eviction_strategy: str = ""
+    movable_gpus: frozenset[str] = frozenset()
+    movable_bindings: frozenset[str] = frozenset()
 
     @property
     def release(self) -> tuple[int, ...]:
@@ -41,6 +45,21 @@ class KubeVirt(Struct, frozen=True, kw_only=True):
     def is_at_least(self, *version: int) -> bool:
         """Tell whether this version or a later one is installed: `is_at_least(1, 6, 4)`; False when unknown."""
         return self.release >= version
+
+    def is_before(self, *version: int) -> bool:
+        """Tell whether an earlier version than this one is installed; False when unknown."""
+        return bool(self.release) and self.release < version
+
+    def has_gate(self, gate: str) -> bool:
+        """Tell whether a feature gate is open that is closed unless somebody opens it.
+
+        Where it is both opened and disabled, it is open.
+        """
+        return gate in self.feature_gates
+
+    def has_default_gate(self, gate: str) -> bool:
+        """Tell whether a feature gate is open that is open (from KubeVirt 1.9) unless somebody disables it."""
+        return self.has_gate(gate) or (self.is_at_least(1, 9) and gate not in self.disabled_gates)
 
 
 def controller_in(namespace: str) -> str:
@@ -66,5 +85,15 @@ def read_kubevirt(document: Fields) -> KubeVirt:
         migrations=read_migration_settings(configuration.object("migrations")),
         node_selectors=developer.string_map("nodeSelectors"),
         feature_gates=frozenset(developer.strings("featureGates")),
+        disabled_gates=frozenset(developer.strings("disabledFeatureGates")),
         eviction_strategy=configuration.text("evictionStrategy"),
+        movable_gpus=frozenset(
+            device.text("resourceName")
+            for _, device in configuration.object("permittedHostDevices").objects("mediatedDevices")
+        ),
+        movable_bindings=frozenset(_movable_bindings(configuration.object("network").object("binding"))),
     )
+
+
+def _movable_bindings(plugins: Fields) -> Iterator[str]:
+    return (name for name in plugins.value if plugins.object(name).has("migration"))

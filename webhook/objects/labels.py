@@ -7,6 +7,8 @@ Sources: KubeVirt `staging/src/kubevirt.io/api/core/v1/types.go`; Harvester `pkg
 from collections.abc import Mapping
 from typing import Final
 
+MANAGED_BY: Final = "app.kubernetes.io/managed-by"
+
 # Nodes
 HOSTNAME: Final = "kubernetes.io/hostname"
 ARCHITECTURE: Final = "kubernetes.io/arch"
@@ -22,6 +24,7 @@ OBSOLETE_HOST_MODEL: Final = "node-labeller.kubevirt.io/obsolete-host-model"
 MACHINE_TYPE: Final = "machine-type.node.kubevirt.io/"
 EMULATED_ARCHITECTURE: Final = "kubevirt.io/vm-arch-"
 HYPERV: Final = "hyperv.node.kubevirt.io/"
+TSC_TIMER: Final = "cpu-timer.node.kubevirt.io/tsc-frequency"
 TSC_FREQUENCY: Final = "scheduling.node.kubevirt.io/tsc-frequency-"
 REALTIME: Final = "kubevirt.io/realtime"
 CPU_MANAGER: Final = "kubevirt.io/cpumanager"
@@ -29,6 +32,8 @@ CPU_MANAGER_BEFORE_1_8: Final = "cpumanager"
 CONFIDENTIAL: Final[Mapping[str, str]] = {
     kind: f"kubevirt.io/{kind}" for kind in ("sev", "sev-es", "sev-snp", "tdx", "s390-pv")
 }
+CONTROL_PLANE: Final = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/etcd")
+"""A node with one of them is a control plane to Harvester."""
 NETWORK: Final = "network.harvesterhci.io/"
 WITNESS: Final = "node-role.harvesterhci.io/witness"
 MAINTENANCE: Final = ("harvesterhci.io/maintain-status", "harvesterhci.io/drain-requested")
@@ -49,12 +54,15 @@ ALLOW_POD_BRIDGE: Final = "kubevirt.io/allow-pod-bridge-network-live-migration"
 CLAIM_TEMPLATES: Final = "harvesterhci.io/volumeClaimTemplates"
 HARVESTER_TARGET: Final = "harvesterhci.io/migrationTargetNodeName"
 """By it Harvester's Migrate button names a node on the VMI, before it makes the migration."""
+MAINTAIN_STRATEGY: Final = "harvesterhci.io/maintain-mode-strategy"
+"""What maintenance mode of a node does to a virtual machine: `Migrate`, or one of those that shut it down."""
 REQUIRED: Final = "live-migration-webhook/required"
 """A VM, or all VMs of a namespace, must stay migratable where this label is "true"."""
 
 # Migrations
 VMI_NAME: Final = "kubevirt.io/vmi-name"
 """virt-api gives it to every migration."""
+UTILITY_TIMEOUT: Final = "kubevirt.io/migrationUtilityVolumesTimeoutSeconds"
 EVACUATION: Final = "kubevirt.io/evacuationMigration"
 OURS: Final = "live-migration-webhook/"
 """Annotations of a migration that was allowed; `webhook.admission.annotations` tells which."""

@@ -7,6 +7,7 @@ is decentralized: it goes to, or comes from, another cluster.
 from collections.abc import Hashable, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from webhook.objects.fields import Fields
 from webhook.objects.labels import HARVESTER_TARGET, HOSTNAME
@@ -16,7 +17,8 @@ from webhook.objects.metadata import Metadata, read_metadata
 class Migration(Struct, frozen=True, kw_only=True):
     """A migration as it is requested.
 
-    `vmi_name` is "" where none is given; `target_field` is where a node can be requested.
+    `vmi_name` is "" where none is given; `target_field` is where a node can be requested. `phase` is "" before it
+    has one.
     """
 
     metadata: Metadata
@@ -25,6 +27,7 @@ class Migration(Struct, frozen=True, kw_only=True):
     target_field: str = f"spec.addedNodeSelector[{HOSTNAME}]"
     sends: bool = False
     receives: bool = False
+    phase: str = ""
 
     @property
     def decentralized(self) -> bool:
@@ -51,6 +54,18 @@ def read_migration(document: Fields, namespace: str = "") -> Migration:
         added_node_selector=spec.string_map("addedNodeSelector"),
         sends=spec.has("sendTo"),
         receives=spec.has("receive"),
+        phase=document.object("status").text("phase"),
+    )
+
+
+def as_meant(migration: Migration, node: str) -> Migration:
+    """Return a migration that names no node as one to the node that Harvester asks for on the VMI ("": for none)."""
+    if not node or migration.target_node or migration.decentralized:
+        return migration
+    return replace(
+        migration,
+        added_node_selector={**migration.added_node_selector, HOSTNAME: node},
+        target_field=f"metadata.annotations[{HARVESTER_TARGET}]",
     )
 
 

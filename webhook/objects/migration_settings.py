@@ -10,11 +10,17 @@ from webhook.objects.quantity import read_whole
 
 
 class MigrationSettings(Struct, frozen=True, kw_only=True):
-    """Timeouts in seconds (0: none), bandwidth in bytes per second (0: no limit)."""
+    """Timeouts in seconds (0: none), bandwidth in bytes per second (0: no limit).
+
+    The last two are how many migrations may run at once; a MigrationPolicy has neither.
+    """
 
     completion_timeout_per_gib: int | None = None
     progress_timeout: int | None = None
     bandwidth: int | None = None
+    utility_volumes_timeout: int | None = None
+    parallel_per_cluster: int | None = None
+    parallel_per_node: int | None = None
 
 
 UNSET = MigrationSettings()
@@ -26,6 +32,9 @@ def read_migration_settings(fields: Fields) -> MigrationSettings:
         completion_timeout_per_gib=_natural(fields, "completionTimeoutPerGiB"),
         progress_timeout=_natural(fields, "progressTimeout"),
         bandwidth=read_whole(fields, "bandwidthPerMigration"),
+        utility_volumes_timeout=_natural(fields, "utilityVolumesTimeout"),
+        parallel_per_cluster=_natural(fields, "parallelMigrationsPerCluster"),
+        parallel_per_node=_natural(fields, "parallelOutboundMigrationsPerNode"),
     )
 
 

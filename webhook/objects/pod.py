@@ -3,7 +3,7 @@
 Sources: `Pod` of k8s.io/api/core/v1; KubeVirt `pkg/virt-controller/services/template.go` for the labels.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
@@ -18,6 +18,7 @@ from webhook.objects.scheduling import PodTerm, read_affinity
 class Pod(Struct, frozen=True, kw_only=True):
     """A pod; `node` is "" before it has one, `requests` what its containers ask for together.
 
+    `without_digest` are the containers of a launcher's container disks whose image nobody can tell for certain.
     `anti_affinity` leaves out the term that only keeps pods of the same virtual machine away, which all targets of
     migrations have: the newcomer's own term says the same.
     """
@@ -28,6 +29,7 @@ class Pod(Struct, frozen=True, kw_only=True):
     node_selector: Mapping[str, str]
     anti_affinity: tuple[PodTerm, ...] = ()
     requests: Amount = NOTHING
+    without_digest: frozenset[str] = frozenset()
 
     @property
     def vmi(self) -> str:
@@ -64,7 +66,14 @@ def read_pod(document: Fields, namespace: str = "") -> Pod:
         node_selector=spec.string_map("nodeSelector"),
         anti_affinity=tuple(t for t in read_affinity(spec).anti_pods if t.selector is None or t.selector.pairs != own),
         requests=_requests(spec),
+        without_digest=frozenset(_without_digest(document.object("status"))),
     )
+
+
+def _without_digest(status: Fields) -> Iterator[str]:
+    for _, container in status.objects("containerStatuses"):
+        if container.text("name").startswith("volume") and "sha256:" not in container.text("imageID"):
+            yield container.text("name")
 
 
 def _requests(spec: Fields) -> Amount:

@@ -5,6 +5,7 @@ where the instance stands in its document, so that every rule names the right fi
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,9 +13,13 @@ from msgspec.structs import replace
 from webhook.objects.devices import Devices, read_devices
 from webhook.objects.fields import Fields
 from webhook.objects.hardware import Hardware, read_hardware
+from webhook.objects.labels import HARVESTER_TARGET, HOSTNAME
 from webhook.objects.metadata import Metadata, read_metadata
 from webhook.objects.quantity import read_whole
 from webhook.objects.scheduling import Scheduling, read_scheduling
+
+_HOT_PLUGS: Final = frozenset({"HotVCPUChange", "HotMemoryChange"})
+"""Conditions of a VMI while KubeVirt plugs CPUs or memory."""
 
 
 class Condition(Struct, frozen=True, kw_only=True):
@@ -30,6 +35,7 @@ class InstanceStatus(Struct, frozen=True, kw_only=True):
 
     `moved_bytes` is the capacity of the volumes whose data are moved along (`status.migratedVolumes`). `machine_type`
     is the exact one behind an alias such as `q35`; `tsc_frequency` in Hz, 0 where the guest's clock needs none.
+    `backup` is the one that runs, "" for none; `hot_plugs` tells that CPUs or memory are on their way.
     """
 
     phase: str = ""
@@ -39,6 +45,8 @@ class InstanceStatus(Struct, frozen=True, kw_only=True):
     moved_bytes: int = 0
     machine_type: str = ""
     tsc_frequency: int = 0
+    backup: str = ""
+    hot_plugs: bool = False
 
 
 class VirtualMachineInstance(Struct, frozen=True, kw_only=True):
@@ -72,6 +80,13 @@ class VirtualMachineInstance(Struct, frozen=True, kw_only=True):
         """The virtual machine as people know it: `VM default/web`, `VMI default/web` for one without a VM."""
         kind = "VM" if self.is_template or self.metadata.vm else "VMI"
         return f"{kind} {self.metadata.namespace}/{self.metadata.name}"
+
+    @property
+    def harvester_target(self) -> str:
+        """The node to which Harvester up to 1.5 is moving it, "" for none: annotation and node selector agree."""
+        asked = self.metadata.annotations.get(HARVESTER_TARGET, "")
+        agreed = self.scheduling.node_selector.get(HOSTNAME) == asked and asked != self.status.node
+        return asked if agreed else ""
 
     def field(self, path: str) -> str:
         """Return the path in the document of a field of the specification: `spec.volumes[0]`."""
@@ -114,7 +129,16 @@ def _status(status: Fields) -> InstanceStatus:
         moved_bytes=_moved_bytes(status),
         machine_type=status.object("machine").text("type"),
         tsc_frequency=max(status.object("topologyHints").number("tscFrequency") or 0, 0),
+        backup=_backup(status.object("changedBlockTracking").object("backupStatus")),
+        hot_plugs=any(
+            condition.text("type") in _HOT_PLUGS and condition.text("status") == "True"
+            for _, condition in status.objects("conditions")
+        ),
     )
+
+
+def _backup(status: Fields) -> str:
+    return "" if status.flag("completed") else status.text("backupName")
 
 
 def _memory(domain: Fields) -> int:

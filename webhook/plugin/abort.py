@@ -6,27 +6,27 @@ from webhook.kube.api import Document
 from webhook.kube.refusals import NotFound
 from webhook.objects.fields import Fields
 from webhook.objects.labels import EVACUATION
-from webhook.plugin.cluster_options import with_cluster
+from webhook.plugin.access import Access
+from webhook.plugin.cluster_options import with_api_server
 from webhook.plugin.failure import Exit, Failure
 from webhook.plugin.live import api_server
 from webhook.plugin.moving import TIMEOUT, in_flight, phase
 from webhook.plugin.options import with_namespace
 from webhook.plugin.output import note
 from webhook.plugin.proposals import complete_vms
-from webhook.settings.settings import Settings
 from webhook.state.kinds import MIGRATION
 
 
 @click.command("abort")
-@click.argument("vm", shell_complete=complete_vms)
+@click.argument("asked", metavar="VM|NAMESPACE/VM", shell_complete=complete_vms)
 @with_namespace
-@with_cluster
-def command(*, settings: Settings, vm: str, namespace: str) -> int:
+@with_api_server
+def command(*, access: Access, asked: str, namespace: str) -> int:
     """Abort the move of a VM: it goes on running where it is.
 
     Exit codes: 0 aborted; 1 it doesn't move; 2 wrong usage; 3 cluster not reachable.
     """
-    with api_server(settings, namespace) as (api, place):
+    with api_server(access, asked, namespace) as (api, place, vm):
         migrations = in_flight(api, place, vm)
         if not migrations:
             raise Failure(f"VM {place}/{vm} is not moving: there is nothing to abort", Exit.NOT_MIGRATABLE)

@@ -5,22 +5,23 @@ from msgspec.structs import replace
 
 from webhook.foresight.survey import Survey
 from webhook.kube.source import Change, unchanged
+from webhook.plugin.access import Access
 from webhook.plugin.choosing import Scope, choose, surveyed
 from webhook.plugin.cluster_options import with_cluster
 from webhook.plugin.failure import Exit, Failure
 from webhook.plugin.manifest_files import read_manifest_files
-from webhook.plugin.opening import View, is_named, open_cluster
-from webhook.plugin.options import with_namespace, with_output
+from webhook.plugin.opening import View, open_cluster
+from webhook.plugin.options import TABLES, with_headers, with_namespace, with_output
 from webhook.plugin.output import answer, note
 from webhook.plugin.proposals import complete_vms
+from webhook.plugin.watching import follow
 from webhook.plugin.what_if import what_if
 from webhook.report.forms import FOR_TERMINALS
-from webhook.settings.settings import Settings
 from webhook.state.snapshot import Snapshot
 
 
 @click.command("check")
-@click.argument("vms", nargs=-1, metavar="[VM]…", shell_complete=complete_vms)
+@click.argument("vms", nargs=-1, metavar="[VM|NAMESPACE/VM]…", shell_complete=complete_vms)
 @with_namespace
 @click.option("-A", "--all-namespaces", is_flag=True, help="The VMs of all namespaces.")
 @click.option(
@@ -45,11 +46,13 @@ from webhook.state.snapshot import Snapshot
     metavar="FIELD=VALUE",
     help="What if: spec.domain.cpu.model=XYZ. May be repeated.",
 )
-@with_output("table", "json", "yaml", "markdown", "junit", "sarif", "openreports")
+@click.option("-w", "--watch", is_flag=True, help="Go on: show each VM anew whose answer changes, every five seconds.")
+@with_headers
+@with_output("table", "wide", "name", "json", "yaml", "markdown", "junit", "sarif", "openreports")
 @with_cluster
 def command(
     *,
-    settings: Settings,
+    access: Access,
     vms: tuple[str, ...],
     namespace: str,
     all_namespaces: bool,
@@ -58,6 +61,8 @@ def command(
     changes: tuple[str, ...],
     manifests: bool,
     verbose: bool,
+    watch: bool,
+    headers: bool,
     output: str,
 ) -> int:
     """Tell for each VM whether it can live-migrate, where to, and why not.
@@ -71,22 +76,36 @@ def command(
     change = what_if(changes) if changes else unchanged
     if output == "table" and (verbose or files):
         output = "explained" if verbose else "lines"
-    if files:
-        found, place = _in_files(settings, files, change), ""
-    else:
-        view = open_cluster(settings, change)
-        scope = Scope(names=vms, namespace=namespace, everywhere=all_namespaces, selector=selector)
-        found, place = surveyed(view, choose(view, scope)), "" if all_namespaces else namespace or view.namespace
+    scope = Scope(names=vms, namespace=namespace, everywhere=all_namespaces, selector=selector)
+    if watch:
+        if files or access.settings.cluster or output not in TABLES:
+            raise Failure("--watch shows a table of a cluster that changes; leave out -f, --cluster and -o")
+        first, _ = _in_cluster(access, scope, change)
+        return follow(
+            first,
+            lambda: _in_cluster(access, scope, change, again=True)[0],
+            wide=output == "wide",
+            headers=headers,
+        )
+    found, place = (_in_files(access, files, change), "") if files else _in_cluster(access, scope, change)
     if found.findings or output not in FOR_TERMINALS:
-        answer("check", output, found)
+        answer("check", output, found, headers=headers)
     else:
         note(f"there are no VMs in namespace {place}; -A looks at all" if place else "there are no VMs")
     return Exit.NOT_MIGRATABLE if found.not_migratable else Exit.FINE
 
 
-def _in_files(settings: Settings, files: tuple[str, ...], change: Change) -> Survey:
+def _in_cluster(access: Access, scope: Scope, change: Change, *, again: bool = False) -> tuple[Survey, str]:
+    """Survey what is meant; return the namespace, too, "" for all."""
+    view = open_cluster(access, change)
+    return surveyed(
+        view, choose(view, scope), again=again
+    ), "" if scope.everywhere else scope.namespace or view.namespace
+
+
+def _in_files(access: Access, files: tuple[str, ...], change: Change) -> Survey:
     manifests = read_manifest_files(files, change)
-    view = open_cluster(settings) if is_named(settings) else View(snapshot=Snapshot(), policy=settings.policy)
+    view = open_cluster(access) if access.is_named else View(snapshot=Snapshot(), policy=access.settings.policy)
     snapshot = manifests.over(view.snapshot)
     view = replace(view, snapshot=snapshot, policy=view.policy.resolved(snapshot.kubevirt))
     return surveyed(view, manifests.machines(), locate=manifests.locate)

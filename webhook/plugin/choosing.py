@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
+from typing import Final
 
 from msgspec import Struct
 
@@ -13,9 +14,15 @@ from webhook.plugin.failure import Failure
 from webhook.plugin.label_selector import read_label_selector
 from webhook.plugin.opening import View
 from webhook.plugin.output import note
+from webhook.state.kinds import VM, VMI
 from webhook.state.snapshot import Snapshot
 
-SUGGESTED = 3
+SUGGESTED: Final = 3
+_KINDS: Final = frozenset(
+    {form for kind in (VM, VMI) for form in (kind.name.lower(), kind.plural, f"{kind.name.lower()}.{kind.group}")}
+    | {"vm", "vms", "vmi", "vmis"}
+)
+"""What kubectl writes before a name."""
 
 
 class Scope(Struct, frozen=True, kw_only=True):
@@ -34,17 +41,18 @@ def choose(view: View, scope: Scope) -> list[VirtualMachineInstance]:
         Failure: when a name is unknown, with near names; when the selector is none.
     """
     namespace = "" if scope.everywhere else scope.namespace or view.namespace
-    machines = list(machines_in(view.snapshot, namespace))
+    machines = list(machines_in(view.snapshot, "" if scope.names else namespace))
     if scope.selector:
         selector = read_label_selector(scope.selector)
         machines = [machine for machine in machines if _selected(machine, selector.matches, view.snapshot)]
     if not scope.names:
         return machines
-    wanted = [_bare(name) for name in scope.names]
-    for name in wanted:
-        if not any(machine.metadata.name == name for machine in machines):
-            raise Failure(_unknown(name, namespace, view.snapshot))
-    return [machine for machine in machines if machine.metadata.name in wanted]
+    wanted = [key_of(name, namespace) for name in scope.names]
+    known = {machine.metadata.key for machine in machines}
+    for key in wanted:
+        if key not in known:
+            raise Failure(_unknown(key[1], key[0], view.snapshot))
+    return [machine for machine in machines if machine.metadata.key in wanted]
 
 
 def choose_one(view: View, name: str, namespace: str) -> VirtualMachineInstance:
@@ -57,12 +65,25 @@ def choose_one(view: View, name: str, namespace: str) -> VirtualMachineInstance:
 
 
 def surveyed(
-    view: View, machines: Iterable[VirtualMachineInstance], *, locate: Locate = in_no_file, made: str = ""
+    view: View,
+    machines: Iterable[VirtualMachineInstance],
+    *,
+    locate: Locate = in_no_file,
+    made: str = "",
+    again: bool = False,
 ) -> Survey:
-    """Assess virtual machines, and say beside the answer what of the cluster could not be read."""
-    for each in view.incomplete:
+    """Assess virtual machines, and say beside the answer what of the cluster could not be read, but not `again`."""
+    for each in () if again else view.incomplete:
         note(each)
     return survey(view.snapshot, view.policy, machines, incomplete=view.incomplete, locate=locate, made=made)
+
+
+def key_of(name: str, namespace: str) -> tuple[str, str]:
+    """Return namespace and name of what is meant by `web`, `shop/web`, or as kubectl writes it, `vm/web`."""
+    before, slash, rest = name.partition("/")
+    if not slash:
+        return namespace, name
+    return key_of(rest, namespace) if before.lower() in _KINDS else (before, rest)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -76,12 +97,6 @@ def _selected(machine: VirtualMachineInstance, matches: object, snapshot: Snapsh
     vm = snapshot.vm(*machine.metadata.key)
     labels = [machine.metadata.labels, *([vm.metadata.labels] if vm else [])]
     return callable(matches) and any(matches(each) for each in labels)
-
-
-def _bare(name: str) -> str:
-    """Return the name without the kind that kubectl writes before it: `vm/web`."""
-    kind, slash, rest = name.partition("/")
-    return rest if slash and kind.lower() in {"vm", "vmi", "virtualmachine", "virtualmachineinstance"} else name
 
 
 def _unknown(name: str, namespace: str, snapshot: Snapshot) -> str:

@@ -17,18 +17,23 @@ NO_FILES: Final = 4
 FILES: Final = 0
 
 
-@click.command("completion")
+_HELP: Final = """Print the completion script of a shell for `kubectl-livemigration`.
+
+\b
+bash: source <(kubectl-livemigration completion bash)
+zsh:  source <(kubectl-livemigration completion zsh)
+fish: kubectl-livemigration completion fish | source
+
+`kubectl livemigration` is completed by kubectl's own completion: kubectl_complete-livemigration is on the PATH.
+
+Exit codes: 0 fine; 2 it is no shell that is known.
+"""
+
+
+@click.command("completion", help=_HELP)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:
-    r"""Print the completion script of a shell for `kubectl-livemigration`.
-
-    \b
-    bash: source <(kubectl-livemigration completion bash)
-    zsh:  source <(kubectl-livemigration completion zsh)
-    fish: kubectl-livemigration completion fish | source
-
-    `kubectl livemigration` is completed by kubectl's own completion: kubectl_complete-livemigration is on the PATH.
-    """
+    """Print the completion script of a shell."""
     kind = get_completion_class(shell)
     if kind:
         click.echo(kind(cli, {}, PROGRAM, VARIABLE).source())

@@ -27,6 +27,8 @@ class Exit(IntEnum):
 class Failure(click.ClickException):
     """Raised to end the command; the message is one line for people."""
 
+    exit_code = 2
+
     def __init__(self, message: str, code: Exit = Exit.UNUSABLE) -> None:
         super().__init__(message)
         self.code = code
@@ -48,6 +50,6 @@ def reaching() -> Iterator[None]:
     except Unreachable as error:
         raise Failure(f"{error}; does kubectl cluster-info reach it?", Exit.UNREACHABLE) from error
     except NoCredentials as error:
-        raise Failure(f"{error}; kubectl config get-contexts lists what there is", Exit.UNREACHABLE) from error
+        raise Failure(f"{error}; --kubeconfig names one, --cluster takes manifests", Exit.UNREACHABLE) from error
     except ApiError as error:
         raise Failure(str(error), Exit.UNREACHABLE) from error

@@ -3,21 +3,19 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from webhook.kube.api import Api, connect
-from webhook.plugin.failure import AGENT, Failure, reaching
-from webhook.plugin.output import warn
-from webhook.settings.settings import Settings
+from webhook.kube.api import Api
+from webhook.plugin.access import Access
+from webhook.plugin.choosing import key_of
+from webhook.plugin.failure import reaching
 
 
 @contextmanager
-def api_server(settings: Settings, namespace: str) -> Iterator[tuple[Api, str]]:
-    """Give the API server and the namespace that is meant; a refusal ends the command.
+def api_server(access: Access, vm: str, namespace: str) -> Iterator[tuple[Api, str, str]]:
+    """Give the API server, and namespace and name of the VM that is meant; a refusal ends the command.
 
     Raises:
         Failure: for manifests in place of an API server, and for each refusal.
     """
-    if settings.cluster:
-        raise Failure("this needs an API server: leave out --cluster")
+    api = access.api_server()
     with reaching():
-        api = connect(settings.kubeconfig, settings.context, agent=AGENT, warn=warn)
-        yield api, namespace or api.namespace
+        yield api, *key_of(vm, namespace or api.namespace)

@@ -8,11 +8,12 @@ from webhook.kube.api import Api, Document
 from webhook.kube.refusals import ApiError, NotFound
 from webhook.kube.resources import EVENT
 from webhook.objects.fields import Fields
+from webhook.objects.kubevirt import read_kubevirt
 from webhook.objects.labels import HOSTNAME, VMI_NAME
 from webhook.objects.phases import FINAL_PHASES
 from webhook.plugin.choosing import suggestion
-from webhook.plugin.failure import Failure
-from webhook.state.kinds import MIGRATION, VM, VMI
+from webhook.plugin.failure import Exit, Failure
+from webhook.state.kinds import KUBEVIRT, MIGRATION, VM, VMI
 
 TIMEOUT: Final = 15.0
 """Seconds for one request; a webhook in its way may take ten."""
@@ -24,10 +25,12 @@ def start(api: Api, namespace: str, vm: str, node: str, *, dry_run: bool) -> Doc
     """Ask for the migration of a VM, to a node by name or ("") to any; return it as the API server has it.
 
     Raises:
+        Failure: when this KubeVirt can't be asked for a node.
         Rejected: when an admission webhook refuses it.
     """
     spec: dict[str, Any] = {"vmiName": vm}
     if node:
+        _take_nodes(api)
         spec["addedNodeSelector"] = {HOSTNAME: node}
     migration = {
         "apiVersion": MIGRATION.api_version,
@@ -36,6 +39,20 @@ def start(api: Api, namespace: str, vm: str, node: str, *, dry_run: bool) -> Doc
         "spec": spec,
     }
     return api.create(MIGRATION, namespace, migration, dry_run=dry_run, timeout=TIMEOUT)
+
+
+def _take_nodes(api: Api) -> None:
+    """See that a migration can name its node: an earlier KubeVirt would move the VM anywhere."""
+    try:
+        documents = [document for page in api.pages(KUBEVIRT, timeout=TIMEOUT) for document in page.items]
+    except ApiError:
+        return
+    for kubevirt in (read_kubevirt(Fields(document)) for document in documents):
+        if kubevirt.is_before(1, 6):
+            raise Failure(
+                f"KubeVirt {named(kubevirt.version)} can't be asked for a node, as one can from 1.6 on: leave out --to",
+                Exit.NOT_MIGRATABLE,
+            )
 
 
 def running(api: Api, namespace: str, vm: str) -> Document:

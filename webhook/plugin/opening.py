@@ -7,9 +7,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from webhook.engine.policy import Enforcement, Policy
-from webhook.kube.opening import DEFAULT_NAMESPACE, read_cluster
+from webhook.kube.opening import DEFAULT_NAMESPACE, read_manifests
 from webhook.kube.source import Change, Reading, unchanged
-from webhook.plugin.failure import AGENT, Exit, Failure, reaching
+from webhook.plugin.access import Access
+from webhook.plugin.failure import Exit, Failure, reaching
 from webhook.plugin.waiting import waiting
 from webhook.settings.settings import Settings
 from webhook.state.kinds import (
@@ -51,25 +52,25 @@ class View(Struct, frozen=True, kw_only=True):
     incomplete: tuple[str, ...] = ()
 
 
-def open_cluster(settings: Settings, change: Change = unchanged) -> View:
-    """Read the cluster that the settings name; VMs and VMIs are taken as `change` returns them.
+def open_cluster(access: Access, change: Change = unchanged) -> View:
+    """Read the cluster that is meant; VMs and VMIs are taken as `change` returns them.
 
     Raises:
         Failure: when it can't be read, or has no KubeVirt.
     """
-    view = _view(settings, _read(settings, change))
+    view = _view(access.settings, _read(access, change))
     return replace(view, policy=view.policy.resolved(view.snapshot.kubevirt))
 
 
-def is_named(settings: Settings) -> bool:
-    """Tell whether a cluster is named by the settings; else it is the default of kubectl."""
-    return bool(settings.cluster or settings.kubeconfig or settings.context)
-
-
-def _read(settings: Settings, change: Change) -> Reading:
+def _read(access: Access, change: Change) -> Reading:
+    manifests = access.settings.cluster
     try:
         with waiting("Reading the cluster"), reaching():
-            return read_cluster(settings.cluster, settings.kubeconfig, settings.context, agent=AGENT, change=change)
+            if manifests:
+                return read_manifests(manifests, change)
+            from webhook.kube.live import read_all  # noqa: PLC0415 - manifests need no client, which takes 50 ms
+
+            return read_all(access.api_server(), change=change)
     except UnreadableManifest as error:
         raise Failure(str(error)) from error
 

@@ -1,11 +1,14 @@
 """The options that commands share: which virtual machines are meant, and in which form to answer."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
 from webhook.plugin.proposals import complete_namespaces
+
+TABLES: Final = frozenset({"table", "wide"})
+"""Forms that have a header."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -19,6 +22,18 @@ def with_namespace(command: Command) -> Command:
         metavar="NAMESPACE",
         shell_complete=complete_namespaces,
         help="Namespace of the VMs; the current one of the context when not given.",
+    )(command)
+
+
+def with_headers(command: Command) -> Command:
+    """Give a command `--no-headers`; it receives it as `headers`."""
+    return click.option(
+        "--no-headers",
+        "headers",
+        is_flag=True,
+        flag_value=False,
+        default=True,
+        help="Only the rows of the table: no header, and nothing below it.",
     )(command)
 
 

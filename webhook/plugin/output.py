@@ -3,26 +3,28 @@
 import os
 import shutil
 import sys
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from webhook.report import forms
-
-WIDE: Final = 10_000
-"""Columns where there is no terminal: nothing is cut that a program may read."""
+from webhook.report.layout import Screen
 
 
-def answer(kind: str, form: str, *found: Any) -> None:
+def answer(kind: str, form: str, *found: Any, headers: bool = True) -> None:
     """Write what was found to standard output; `kind` and `form` are keys of FORMS."""
-    if form not in forms.FOR_TERMINALS:
+    if form in forms.FOR_TERMINALS:
+        write(forms.shown(kind, form, *found, screen=screen(headers=headers)).encode())
+    else:
         write(forms.written(kind, form, *found))
-        return
+
+
+def screen(*, headers: bool = True) -> Screen:
+    """Describe the terminal; what isn't written to one is as wide as it needs to be."""
     terminal = sys.stdout.isatty()
     colours = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    columns = os.environ.get("COLUMNS", "")
-    width = shutil.get_terminal_size().columns if terminal or columns.isdigit() else WIDE
-    write(forms.shown(kind, form, *found, width=width, colours=colours).encode())
+    width = shutil.get_terminal_size().columns if terminal else 0
+    return Screen(width=width, colours=colours, headers=headers)
 
 
 def note(message: str) -> None:

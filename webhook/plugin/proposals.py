@@ -6,7 +6,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from webhook.foresight.survey import machines_in
-from webhook.plugin.cluster_options import JUDGING, settings_from
+from webhook.plugin.cluster_options import access_from
 from webhook.plugin.opening import View, open_cluster
 
 
@@ -35,7 +35,7 @@ def complete_namespaces(ctx: click.Context, parameter: click.Parameter, incomple
 def _proposals(ctx: click.Context, names: Callable[[View], Iterable[str]], incomplete: str) -> list[CompletionItem]:
     """Return the names that begin as typed; none when the cluster can't be read: completion never complains."""
     try:
-        view = open_cluster(settings_from({name: ctx.params.get(name) for name in JUDGING}))
+        view = open_cluster(access_from(ctx.params))
     except click.ClickException:
         return []
     return [CompletionItem(name) for name in sorted(names(view)) if name.startswith(incomplete)]

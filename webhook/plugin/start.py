@@ -3,20 +3,20 @@
 import click
 
 from webhook.objects.fields import Fields
-from webhook.plugin.cluster_options import with_cluster
+from webhook.plugin.access import Access
+from webhook.plugin.cluster_options import with_api_server
 from webhook.plugin.failure import Exit, Failure
 from webhook.plugin.live import api_server
 from webhook.plugin.moving import phase, running, start, why_failed
 from webhook.plugin.options import with_namespace
 from webhook.plugin.output import note
 from webhook.plugin.proposals import complete_nodes, complete_vms
-from webhook.settings.settings import Settings
 
 SUCCEEDED = "Succeeded"
 
 
 @click.command("start")
-@click.argument("vm", shell_complete=complete_vms)
+@click.argument("asked", metavar="VM|NAMESPACE/VM", shell_complete=complete_vms)
 @click.option("--to", "node", default="", metavar="NODE", shell_complete=complete_nodes, help="Only to this node.")
 @click.option("--wait", is_flag=True, help="Follow the move until it ends.")
 @click.option(
@@ -27,15 +27,15 @@ SUCCEEDED = "Succeeded"
     help="server: ask the API server and its webhooks, and change nothing.",
 )
 @with_namespace
-@with_cluster
-def command(*, settings: Settings, vm: str, node: str, wait: bool, dry_run: str, namespace: str) -> int:
+@with_api_server
+def command(*, access: Access, asked: str, node: str, wait: bool, dry_run: str, namespace: str) -> int:
     """Move a running VM to another node. Ctrl-C while waiting leaves the move running.
 
     Exit codes: 0 asked for, or with --wait moved; 1 refused, or failed; 2 wrong usage; 3 cluster not reachable.
     """
     if wait and dry_run == "server":
         raise Failure("--wait has nothing to wait for in a dry run; leave out one of them")
-    with api_server(settings, namespace) as (api, place):
+    with api_server(access, asked, namespace) as (api, place, vm):
         source = Fields(running(api, place, vm)).object("status").text("nodeName")
         migration = start(api, place, vm, node, dry_run=dry_run == "server")
         name = Fields(migration).object("metadata").text("name")

@@ -9,6 +9,7 @@ import yaml
 
 from webhook.kube.source import Change
 from webhook.plugin.failure import Failure
+from webhook.plugin.schema import unknown_field
 from webhook.state.kinds import VM, VMI
 
 TEMPLATE: Final = "spec.template."
@@ -22,7 +23,7 @@ def what_if(settings: Iterable[str]) -> Change:
     A path is that of the instance (`spec.domain…`), in VMs it is meant below `spec.template`.
 
     Raises:
-        Failure: for what is no setting; from the function, where the path leads nowhere.
+        Failure: for what is no setting, and no field of KubeVirt; from the function, where the path leads nowhere.
     """
     changes = [_change(setting) for setting in settings]
 
@@ -31,7 +32,7 @@ def what_if(settings: Iterable[str]) -> Change:
             return document
         copy = deepcopy(dict(document))
         for path, value in changes:
-            _set(copy, TEMPLATE + path if copy["kind"] == VM.name and not path.startswith(TEMPLATE) else path, value)
+            _set(copy, _in_a_vm(path) if copy["kind"] == VM.name else path, value)
         return copy
 
     return changed
@@ -42,13 +43,24 @@ def _change(setting: str) -> tuple[str, Any]:
     if not sign or not _PATH.fullmatch(path):
         raise Failure(f'--set "{setting}": expected a field below spec, such as spec.domain.cpu.model=XYZ')
     try:
-        return path, yaml.safe_load(text)
+        value = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:
         raise Failure(f'--set "{setting}": the value is no YAML') from error
+    if problem := unknown_field(_steps(_in_a_vm(path)), value):
+        raise Failure(f'--set "{setting}": {problem}')
+    return path, value
+
+
+def _in_a_vm(path: str) -> str:
+    return path if path.startswith(TEMPLATE) else TEMPLATE + path
+
+
+def _steps(path: str) -> list[str | int]:
+    return [int(index) if index else key for key, index in _STEP.findall(path)]
 
 
 def _set(document: dict[str, Any], path: str, value: Any) -> None:
-    *steps, last = [int(index) if index else key for key, index in _STEP.findall(path)]
+    *steps, last = _steps(path)
     place: Any = document
     try:
         for step in steps:

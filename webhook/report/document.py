@@ -123,8 +123,14 @@ def _restriction(violation: Violation, enforcement: str) -> Json:
         "field": violation.field,
         "problem": violation.problem,
         "remedy": violation.remedy,
-        "details": violation.details,
+        "details": _details(violation),
+        "commands": [{"purpose": command.purpose, "command": command.text} for command in violation.commands],
     }
+
+
+def _details(violation: Violation) -> str:
+    commands = (f"{command.purpose}: `{command.text}`" for command in violation.commands)
+    return " ".join(filter(None, (violation.details, *commands)))
 
 
 def _targets(finding: Finding, survey: Survey) -> Json | None:

@@ -9,18 +9,22 @@ from typing import Any, Final
 
 import orjson
 import yaml
+from msgspec import structs
+
+from webhook.report.layout import Screen, rendered
 
 _FOR_TOOLS: Final = {"junit": "junit:junit", "sarif": "sarif:sarif", "openreports": "openreports:openreports"}
 FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "check": {
         "table": "tables:check_table",
+        "name": "tables:check_names",
         "lines": "tables:check_lines",
         "explained": "tables:check_explained",
         "json": "document:check_document",
         "markdown": "markdown:check_markdown",
         **_FOR_TOOLS,
     },
-    "nodes": {"table": "tables:nodes_table", "json": "document:nodes_document"},
+    "nodes": {"table": "tables:nodes_table", "name": "tables:nodes_names", "json": "document:nodes_document"},
     "drain": {"table": "tables:drain_table", "json": "document:drain_document"},
     "cpu-models": {"table": "tables:cpu_models_table", "json": "document:cpu_models_document"},
     "report": {
@@ -31,7 +35,9 @@ FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 """By answer and form: the function below `webhook.report` that takes what was found; YAML is made like JSON."""
-FOR_TERMINALS: Final = frozenset({"table", "lines", "explained"})
+FOR_TERMINALS: Final = frozenset({"table", "wide", "name", "lines", "explained"})
+_LIKE: Final = {"yaml": "json", "wide": "table"}
+"""Forms that are made as another one, and then written or shown in another way."""
 _YAML: Final = frozenset({"yaml", "openreports"})
 
 
@@ -45,15 +51,17 @@ class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
 
 def written(answer: str, form: str, *found: Any) -> bytes:
     """Return what was found in a form for files and programs."""
-    made = _load(FORMS[answer]["json" if form == "yaml" else form])(*found)
+    made = _made(answer, form, *found)
     return made.encode() if isinstance(made, str) else _serialized(made, form)
 
 
-def shown(answer: str, form: str, *found: Any, width: int, colours: bool) -> str:
-    """Return what was found in a form for terminals of this width; without colours there is no escape sequence."""
-    parts = _load(FORMS[answer][form])(*found)
-    text: str = _load("tables:rendered")(parts, width=width, colours=colours)
-    return text
+def shown(answer: str, form: str, *found: Any, screen: Screen) -> str:
+    """Return what was found in a form for terminals."""
+    return rendered(_made(answer, form, *found), structs.replace(screen, wide=form == "wide"))
+
+
+def _made(answer: str, form: str, *found: Any) -> Any:
+    return _load(FORMS[answer][_LIKE.get(form, form)])(*found)
 
 
 def _load(name: str) -> Any:

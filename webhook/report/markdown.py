@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from webhook.engine.wording import named, printable
+from webhook.engine.wording import printable
 from webhook.foresight.cpu_models import CpuModels, cpu_models
 from webhook.foresight.drain import conclusion, drains
 from webhook.foresight.survey import Finding, Survey
@@ -71,6 +71,7 @@ def _machine(finding: Finding, survey: Survey) -> Iterator[str]:
         )
         if violation.details:
             lines.append(f"  {_cell(violation.details)}")
+        lines += [f"  {command.purpose}: `{_code(command.text)}`" for command in violation.commands]
     yield "\n".join(lines)
     yield "\n".join(f"- {_cell(names)}: {_cell(reasons)}" for names, reasons in refused(finding, survey))
     yield f"Timeouts: {_cell(timeouts_said(finding.assessment.timeouts))}."
@@ -99,4 +100,4 @@ def _cell(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    return named(text).replace("`", "'").replace("|", "\\|")
+    return printable(text).replace("`", "'").replace("|", "\\|")

@@ -1,156 +1,160 @@
 """Tables and explanations for a terminal."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from io import StringIO
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from rich.console import Console, RenderableType
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
-
 from webhook.engine.explanation import enumerated
-from webhook.engine.wording import named
-from webhook.foresight.cpu_models import CpuModels
+from webhook.engine.wording import printable
+from webhook.foresight.cpu_models import CpuModels, Switch
 from webhook.foresight.drain import Drain, conclusion
-from webhook.foresight.eviction import Eviction, Outcome
+from webhook.foresight.eviction import Eviction, Outcome, strategy
 from webhook.foresight.survey import Finding, Survey
 from webhook.report.document import reasons_by_node
-from webhook.report.wording import cpu_said, refused, remedy, sentence, some_nodes, timeouts_said, verdict
+from webhook.report.layout import Cell, Column, Line, Part, Table
+from webhook.report.wording import cpu_said, refused, remedy, sentence, some_nodes, summary, timeouts_said, verdict
 
-GOOD, BAD, DIM, HEAD = "green", "red", "dim", "bold"
-_COLOURS: Final = {Outcome.MOVES: GOOD, Outcome.STAYS: BAD, Outcome.SHUT_DOWN: "yellow"}
-INDENT: Final = 2
-WORD: Final = 16
-"""Columns that a restriction's name needs."""
+_STYLES: Final = {Outcome.MOVES: "good", Outcome.STAYS: "bad", Outcome.SHUT_DOWN: "soft"}
+_INDENT: Final = 2
+_CHECK: Final = (
+    Column("NAMESPACE"),
+    Column("NAME"),
+    Column("NODE", spare=1),
+    Column("MOVES"),
+    Column("RESTRICTIONS", words=True),
+    Column("TARGETS", words=True, spare=2),
+    Column("TIMEOUT", spare=3),
+    Column("EVICTION", wide=True),
+    Column("CPU", wide=True),
+)
+_DRAIN: Final = (
+    Column(""),
+    Column("NAMESPACE"),
+    Column("NAME"),
+    Column("OUTCOME"),
+    Column("TARGET"),
+    Column("COULD GO TO", words=True, spare=1),
+    Column("WHY", words=True),
+)
+_NODES: Final = (Column("NODE"), Column("ELIGIBLE"), Column("REASONS", words=True))
+_MODELS: Final = (
+    Column("MODEL"),
+    Column("NODES"),
+    Column("OWN MODEL OF", words=True, spare=1),
+    Column("TAKES MIGRATIONS ON", words=True, spare=2),
+)
+_SWITCHES: Final = (Column("NAMESPACE"), Column("NAME"), Column("NODES NOW"), Column("NODES THEN"))
+_EXPLAINED: Final = (Column(""), Column("", words=True))
 
 
-def rendered(parts: Iterable[RenderableType], *, width: int, colours: bool) -> str:
-    """Return the text of tables and lines; without colours there is no escape sequence in it at all."""
-    console = Console(
-        file=StringIO(),
-        width=width,
-        force_terminal=colours,
-        color_system="standard" if colours else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-    )
-    with console.capture() as captured:
-        for part in parts:
-            console.print(part)
-    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+def check_rows(survey: Survey) -> Table:
+    """Return one row for each virtual machine."""
+    return Table(_CHECK, tuple(_check_row(finding, survey) for finding in survey.findings))
 
 
-def check_table(survey: Survey) -> Iterator[RenderableType]:
-    """Yield one line for each virtual machine."""
-    # On a narrow terminal the last ones go first.
-    table = _table(
-        "NAMESPACE", "NAME", "NODE", "MOVES", "RESTRICTIONS", "TARGETS", "TIMEOUT", wrapped={"RESTRICTIONS", "TARGETS"}
-    )
+def check_table(survey: Survey) -> Iterator[Part]:
+    """Yield one row for each virtual machine, and what they come to."""
+    yield check_rows(survey)
+    if len(survey.findings) > 1:
+        yield from _conclusion(summary(survey))
+
+
+def check_names(survey: Survey) -> Iterator[Part]:
+    """Yield the name of each virtual machine as kubectl writes it."""
     for finding in survey.findings:
-        table.add_row(
-            named(finding.vmi.metadata.namespace),
-            named(finding.vmi.metadata.name),
-            named(finding.vmi.status.node) or Text(f"({finding.state})", DIM),
-            _verdict(finding),
-            _restrictions(finding),
-            _targets(finding, survey),
-            f"{completion}s" if (completion := finding.assessment.timeouts.completion) else "none",
-        )
-    yield table
+        kind = "virtualmachine" if finding.vmi.title.startswith("VM ") else "virtualmachineinstance"
+        yield (Cell(f"{kind}.kubevirt.io/{printable(finding.vmi.metadata.name)}"),)
 
 
-def check_explained(survey: Survey) -> Iterator[RenderableType]:
+def check_explained(survey: Survey) -> Iterator[Part]:
     """Yield an explanation of each virtual machine."""
     for finding in survey.findings:
         yield _headline(finding)
-        yield Padding(_explanation(finding, survey), (0, 0, 1, INDENT), expand=False)
+        yield Table(_EXPLAINED, tuple(_explanation(finding, survey)), headers=False, indent=_INDENT)
+        yield Cell("")
 
 
-def check_lines(survey: Survey) -> Iterator[RenderableType]:
+def check_lines(survey: Survey) -> Iterator[Part]:
     """Yield one line for each fault, with file, line and column, as compilers write them, and how many there are."""
     for finding in survey.findings:
         for violation in finding.denied + finding.warned:
             place = survey.locate(finding.vmi, violation.field)
-            level = Text("warning", "yellow") if violation in finding.warned else Text("error", BAD)
-            title = named(finding.vmi.title)
-            head = f"{place or title}: "
-            yield Text.assemble(head, level, f": {title}: {violation.message}", overflow="fold")
+            level = Cell("warning", "soft") if violation in finding.warned else Cell("error", "bad")
+            title = printable(finding.vmi.title)
+            yield Cell(f"{place or title}: "), level, Cell(f": {title}: {violation.message}")
     total, stuck = len(survey.findings), len(survey.not_migratable)
     machines = "1 VM" if total == 1 else f"{total} VMs"
-    yield f"{stuck} of {machines} cannot move." if stuck else f"{machines} can move."
+    yield Cell(f"{stuck} of {machines} cannot move." if stuck else f"{machines} can move.")
 
 
-def nodes_table(finding: Finding, survey: Survey) -> Iterator[RenderableType]:
-    """Yield one line for each node."""
-    table = _table("NODE", "ELIGIBLE", "REASONS")
-    for name, reasons in reasons_by_node(finding, survey):
-        word = Text("no", BAD) if reasons else Text("yes", GOOD)
-        table.add_row(named(name), word, "; ".join(dict.fromkeys(reason for _, reason in reasons)))
-    yield table
+def nodes_table(finding: Finding, survey: Survey) -> Iterator[Part]:
+    """Yield one row for each node."""
+    rows = (
+        (Cell(printable(name)), *_eligible(dict.fromkeys(reason for _, reason in reasons)))
+        for name, reasons in reasons_by_node(finding, survey)
+    )
+    yield Table(_NODES, tuple(rows))
 
 
-def drain_table(drain: Drain, survey: Survey) -> Iterator[RenderableType]:
+def nodes_names(finding: Finding, survey: Survey) -> Iterator[Part]:
+    """Yield the name of each eligible node as kubectl writes it."""
+    for name in survey.names(finding.eligible):
+        yield (Cell(f"node/{printable(name)}"),)
+
+
+def drain_table(drain: Drain, survey: Survey) -> Iterator[Part]:
     """Yield what happens to each virtual machine, in an order that works, and the conclusion."""
+    rows = (
+        (Cell(str(number)), *_eviction(eviction, survey)) for number, eviction in enumerate(drain.evictions, start=1)
+    )
     if drain.evictions:
-        table = _table(
-            "", "NAMESPACE", "NAME", "OUTCOME", "TARGET", "COULD GO TO", "WHY", wrapped={"COULD GO TO", "WHY"}
-        )
-        for number, eviction in enumerate(drain.evictions, start=1):
-            table.add_row(str(number), *_eviction(eviction, survey))
-        yield table
-        yield ""
-    yield Text(conclusion(drain), BAD if drain.blocked else GOOD)
+        yield Table(_DRAIN, tuple(rows))
+        yield from _conclusion(conclusion(drain), "bad" if drain.blocked else "good")
+    else:
+        yield Cell(conclusion(drain), "good")
 
 
-def cpu_models_table(models: CpuModels, survey: Survey) -> Iterator[RenderableType]:
+def cpu_models_table(models: CpuModels, survey: Survey) -> Iterator[Part]:
     """Yield the models and their nodes, the virtual machines that would gain, and the two remedies."""
     total = survey.snapshot.nodes.all.bit_count()
-    table = _table(
-        "MODEL", "NODES", "OWN MODEL OF", "TAKES MIGRATIONS ON", wrapped={"OWN MODEL OF", "TAKES MIGRATIONS ON"}
-    )
-    for row in models.models:
-        count = f"{row.supported.bit_count()} of {total}"
-        table.add_row(
-            named(row.name),
-            count,
-            *(enumerated(nodes, survey.snapshot.nodes) for nodes in (row.primary, row.migration)),
+    rows = (
+        (
+            Cell(printable(row.name)),
+            Cell(f"{row.supported.bit_count()} of {total}"),
+            *(Cell(enumerated(nodes, survey.snapshot.nodes)) for nodes in (row.primary, row.migration)),
         )
-    yield table
-    if not models.best:
-        yield ""
-        yield "No node publishes a CPU model that could be chosen."
-        return
-    yield from _switches(models)
+        for row in models.models
+    )
+    yield Table(_MODELS, tuple(rows))
+    if models.best:
+        yield from _switches(models)
+    else:
+        yield from _conclusion("No node publishes a CPU model that could be chosen.")
 
 
-def notes(survey: Survey) -> Iterator[RenderableType]:
+def notes(survey: Survey) -> Iterator[Part]:
     """Yield what could not be read."""
     for each in survey.incomplete:
-        yield Text(f"note: {each}", "yellow")
+        yield Cell(f"note: {each}", "soft")
 
 
-def _table(*headers: str, wrapped: Collection[str] = ()) -> Table:
-    """Return a table; the `wrapped` columns, else the last one, take several lines where the terminal is narrow."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=HEAD)
-    for header in headers:
-        wraps = header in (wrapped or headers[-1:])
-        table.add_column(
-            header, no_wrap=not wraps, overflow="fold" if wraps else "ellipsis", min_width=WORD if wraps else None
-        )
-    return table
+def _conclusion(text: str, style: str = "") -> Iterator[Part]:
+    yield Cell("")
+    yield Cell(text, style)
 
 
-def _verdict(finding: Finding) -> Text:
-    return Text("yes", GOOD) if finding.migratable else Text("no", BAD)
-
-
-def _targets(finding: Finding, survey: Survey) -> str:
-    if not finding.placement:
-        return "-"
-    return enumerated(finding.eligible, survey.snapshot.nodes) or "none"
+def _check_row(finding: Finding, survey: Survey) -> tuple[Cell, ...]:
+    metadata, timeouts = finding.vmi.metadata, finding.assessment.timeouts
+    return (
+        Cell(printable(metadata.namespace)),
+        Cell(printable(metadata.name)),
+        Cell(printable(finding.vmi.status.node)) if finding.vmi.status.node else Cell(f"({finding.state})", "dim"),
+        Cell("yes", "good") if finding.migratable else Cell("no", "bad"),
+        Cell(_restrictions(finding)),
+        Cell(enumerated(finding.eligible, survey.snapshot.nodes) or "none" if finding.placement else "-"),
+        Cell(f"{timeouts.completion}s" if timeouts.completion else "none"),
+        Cell(strategy(finding.vmi, survey.snapshot.kubevirt)),
+        Cell(printable(finding.assessment.cpu.name)),
+    )
 
 
 def _restrictions(finding: Finding) -> str:
@@ -158,59 +162,68 @@ def _restrictions(finding: Finding) -> str:
     return ", ".join([*finding.restrictions, *dict.fromkeys(warned)])
 
 
-def _headline(finding: Finding) -> Text:
-    place = f" on {named(finding.vmi.status.node)}" if finding.vmi.status.node else f" ({finding.state})"
-    colour = GOOD if finding.migratable else BAD
-    return Text.assemble((named(finding.vmi.title), HEAD), place, ": ", (verdict(finding), colour))
+def _eligible(reasons: Iterable[str]) -> Iterator[Cell]:
+    yield Cell("no", "bad") if reasons else Cell("yes", "good")
+    yield Cell("; ".join(reasons))
 
 
-def _explanation(finding: Finding, survey: Survey) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), show_header=False)
-    table.add_column(no_wrap=True, style=DIM)
-    table.add_column(overflow="fold")
+def _headline(finding: Finding) -> Line:
+    place = f" on {printable(finding.vmi.status.node)}" if finding.vmi.status.node else f" ({finding.state})"
+    style = "good" if finding.migratable else "bad"
+    return Cell(printable(finding.vmi.title), "head"), Cell(f"{place}: "), Cell(verdict(finding), style)
+
+
+def _explanation(finding: Finding, survey: Survey) -> Iterator[tuple[Cell, Cell]]:
     for violation in finding.denied + finding.warned:
-        table.add_row(violation.restriction, f"{sentence(violation)} {remedy(violation)}")
-        table.add_row("", Text(violation.field, DIM))
+        yield _explained(violation.restriction, f"{sentence(violation)} {remedy(violation)}")
+        yield Cell(""), Cell(violation.field, "dim", whole=True)
         if violation.details:
-            table.add_row("", violation.details)
+            yield _explained("", violation.details)
+        for command in violation.commands:
+            yield _explained("", f"{command.purpose}:")
+            yield Cell(""), Cell(command.text, whole=True)
     if finding.placement:
-        table.add_row("can go to", some_nodes(finding.eligible, survey) or "no node")
+        yield _explained("can go to", some_nodes(finding.eligible, survey) or "no node")
         for names, reasons in refused(finding, survey):
-            table.add_row("", f"{names}: {reasons}")
-    table.add_row("CPU", cpu_said(finding))
-    table.add_row("timeouts", timeouts_said(finding.assessment.timeouts))
+            yield _explained("", f"{names}: {reasons}")
+    yield _explained("CPU", cpu_said(finding))
+    yield _explained("timeouts", timeouts_said(finding.assessment.timeouts))
     for warning in finding.assessment.warnings:
-        table.add_row("warning", Text(warning, "yellow"))
-    return table
+        yield Cell("warning", "dim"), Cell(warning, "soft")
 
 
-def _eviction(eviction: Eviction, survey: Survey) -> Sequence[RenderableType]:
+def _explained(label: str, text: str) -> tuple[Cell, Cell]:
+    return Cell(label, "dim"), Cell(text)
+
+
+def _eviction(eviction: Eviction, survey: Survey) -> tuple[Cell, ...]:
     metadata = eviction.finding.vmi.metadata
     return (
-        named(metadata.namespace),
-        named(metadata.name),
-        Text(eviction.outcome.value, _COLOURS[eviction.outcome]),
-        named(eviction.target) or "-",
-        enumerated(eviction.finding.eligible, survey.snapshot.nodes) or "-",
-        eviction.why,
+        Cell(printable(metadata.namespace)),
+        Cell(printable(metadata.name)),
+        Cell(eviction.outcome.value, _STYLES[eviction.outcome]),
+        Cell(printable(eviction.target) or "-"),
+        Cell(enumerated(eviction.finding.eligible, survey.snapshot.nodes) or "-"),
+        Cell(eviction.why),
     )
 
 
-def _switches(models: CpuModels) -> Iterator[RenderableType]:
+def _switches(models: CpuModels) -> Iterator[Part]:
     if models.switches:
-        yield ""
-        yield f"VMs on host-model, with {models.best} in its place:"
-        yield ""
-        table = _table("NAMESPACE", "NAME", "NODES NOW", "NODES THEN")
-        for switch in models.switches:
-            metadata = switch.finding.vmi.metadata
-            counts = (str(nodes.bit_count()) for nodes in (switch.now, switch.then))
-            table.add_row(named(metadata.namespace), named(metadata.name), *counts)
-        yield table
-    yield ""
-    yield "For the whole cluster (new VMs too), then restart the VMs:"
-    yield f"  {models.cluster_command}"
+        yield Cell("")
+        yield Cell(f"VMs on host-model, with {models.best} in its place:")
+        yield Cell("")
+        yield Table(_SWITCHES, tuple(map(_switch, models.switches)))
+    yield Cell("")
+    yield Cell("For the whole cluster (new VMs too), then restart the VMs:")
+    yield Cell(f"  {models.cluster_command}", whole=True)
     for switch in models.switches[:1]:
         if switch.command:
-            yield "For one VM, then restart it:"
-            yield f"  {switch.command}"
+            yield Cell("For one VM, then restart it:")
+            yield Cell(f"  {switch.command}", whole=True)
+
+
+def _switch(switch: Switch) -> tuple[Cell, ...]:
+    metadata = switch.finding.vmi.metadata
+    counts = (str(nodes.bit_count()) for nodes in (switch.now, switch.then))
+    return tuple(map(Cell, (printable(metadata.namespace), printable(metadata.name), *counts)))

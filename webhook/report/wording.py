@@ -25,9 +25,12 @@ def verdict(finding: Finding) -> str:
     return "can move" if finding.placement else "could move"
 
 
-def seconds(value: int) -> str:
-    """Return a timeout: `150 s`, `none` for 0."""
-    return f"{value} s" if value else "none"
+def summary(survey: Survey) -> str:
+    """Return what a survey comes to in one line: `2,000 VMs: 1,412 can move, 588 can't: cd-rom 301, …`."""
+    total, stuck = len(survey.findings), len(survey.not_migratable)
+    head = f"{total:,} VMs: {total - stuck:,} can move"
+    reasons = ", ".join(f"{restriction} {count:,}" for restriction, count in survey.tally)
+    return f"{head}, {stuck:,} can't: {reasons}" if stuck else head
 
 
 def timeouts_said(timeouts: Timeouts) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from testbed.builders import a_cluster, a_spec, a_vmi
+from testbed.builders import a_cluster, a_kubevirt, a_spec, a_vmi
 from webhook.engine.restrictions import pci_device
 from webhook.engine.restrictions.restriction import Case
 
@@ -33,3 +33,36 @@ def test_an_sr_iov_interface_is_none() -> None:
     vmi = a_vmi(a_spec(interfaces=[{"name": "fast", "sriov": {}}]))
 
     assert not list(pci_device.check(Case(vmi=vmi, snapshot=a_cluster())))
+
+
+VGPU = "nvidia.com/GRID_T4-2Q"
+
+
+@pytest.mark.parametrize(
+    ("version", "gates", "devices", "moves"),
+    [
+        ("v1.9.0", ["VGPULiveMigration"], {"gpus": [VGPU]}, True),
+        ("v1.8.2", ["VGPULiveMigration"], {"gpus": [VGPU]}, False),
+        ("", ["VGPULiveMigration"], {"gpus": [VGPU]}, False),
+        ("v1.9.0", ["GPU"], {"gpus": [VGPU]}, False),
+        ("v1.9.0", ["VGPULiveMigration"], {"gpus": [VGPU, VGPU]}, False),
+        ("v1.9.0", ["VGPULiveMigration"], {"gpus": ["nvidia.com/TU104GL"]}, False),
+        ("v1.9.0", ["VGPULiveMigration"], {"hostDevices": [VGPU]}, False),
+        ("v1.9.0", ["VGPULiveMigration"], {"gpus": [VGPU], "hostDevices": ["intel.com/qat"]}, False),
+    ],
+)
+def test_one_permitted_mediated_device_moves_from_1_9_on_with_its_gate(
+    version: str,
+    gates: list[str],
+    devices: dict[str, list[str]],
+    *,
+    moves: bool,
+) -> None:
+    kubevirt = a_kubevirt(
+        developerConfiguration={"featureGates": gates},
+        permittedHostDevices={"mediatedDevices": [{"resourceName": VGPU}]},
+    )
+    named = {kind: [{"name": "card", "deviceName": name} for name in names] for kind, names in devices.items()}
+    cluster = a_cluster({**kubevirt, "status": {"observedKubeVirtVersion": version}})
+    found = list(pci_device.check(Case(vmi=a_vmi(a_spec(devices=named)), snapshot=cluster)))
+    assert bool(found) is not moves

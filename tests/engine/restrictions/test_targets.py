@@ -41,17 +41,30 @@ def messages(assessment: Assessment) -> list[str]:
 def test_a_cpu_that_nobody_else_has_is_refused_with_both_remedies() -> None:
     kubevirt = {**a_kubevirt(), "metadata": {"name": "kubevirt", "namespace": "harvester-system"}}
     more = a_node("node-c", {**OTHER_CPU, "cpu-model.node.kubevirt.io/Westmere": "true"})
-    [message] = messages(assessed(kubevirt, a_node("node-b", OTHER_CPU), more))
-    assert message == (
+    [violation] = assessed(kubevirt, a_node("node-b", OTHER_CPU), more).violations
+    assert violation.message == (
         "cpu-model: no other node offers the CPU that host-model gave the VM on node-a"
-        " (node-b, node-c: lacks CPU model Skylake) (spec.domain.cpu.model)."
-        " Choose a CPU model that the nodes share, then shut down the VM and start it again."
-        " Most common: Penryn (3 of 3 nodes), Westmere (1 of 3 nodes)."
-        " For the cluster: `kubectl patch kubevirts.kubevirt.io kubevirt -n harvester-system --type merge"
-        """ -p '{"spec":{"configuration":{"cpuModel":"Penryn"}}}'`."""
-        " For this VM: `kubectl patch virtualmachines.kubevirt.io web -n default --type merge"
-        """ -p '{"spec":{"template":{"spec":{"domain":{"cpu":{"model":"Penryn"}}}}}}'`"""
+        ": node-b, node-c: lacks CPU model Skylake (spec.domain.cpu.model)."
+        " Choose Penryn (3 of 3 nodes) for the VM, or for the cluster"
+        " (spec.configuration.cpuModel of the KubeVirt resource); then restart the VM."
     )
+    assert violation.details == "Most common: Penryn (3 of 3 nodes), Westmere (1 of 3 nodes)."
+    assert [(command.purpose, command.text) for command in violation.commands] == [
+        (
+            "For the cluster",
+            (
+                "kubectl patch kubevirts.kubevirt.io kubevirt -n harvester-system --type merge -p "
+                """'{"spec":{"configuration":{"cpuModel":"Penryn"}}}'"""
+            ),
+        ),
+        (
+            "For this VM",
+            (
+                "kubectl patch virtualmachines.kubevirt.io web -n default --type merge -p "
+                """'{"spec":{"template":{"spec":{"domain":{"cpu":{"model":"Penryn"}}}}}}'"""
+            ),
+        ),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -60,14 +73,14 @@ def test_a_cpu_that_nobody_else_has_is_refused_with_both_remedies() -> None:
         (
             {"domain": {"cpu": {"model": "XYZ"}}},
             {},
-            'no other node offers the CPU of the VM, which chooses model "XYZ" (node-b: lacks CPU model XYZ)',
+            'no other node offers the CPU of the VM, which chooses model "XYZ": node-b: lacks CPU model XYZ',
         ),
         (
             {},
             {"cpuModel": "XYZ"},
             (
                 'no other node offers the CPU of the VM, for which the KubeVirt resource chooses model "XYZ"'
-                " (node-b: lacks CPU model XYZ)"
+                ": node-b: lacks CPU model XYZ"
             ),
         ),
     ],
@@ -90,8 +103,8 @@ def test_features_that_nobody_else_has_are_no_fault_of_the_model() -> None:
     [violation] = assessed(a_node("node-b"), spec=spec).violations
     assert violation.message == (
         'cpu-model: no other node offers the CPU of the VM, which chooses model "Penryn"'
-        " (node-b: lacks CPU feature vmx) (spec.domain.cpu.features)."
-        " Ask only for CPU features that the nodes share, then shut down the VM and start it again."
+        ": node-b: lacks CPU feature vmx (spec.domain.cpu.features)."
+        " Ask only for CPU features that the nodes share, then restart the VM."
     )
 
 
@@ -288,3 +301,53 @@ def test_a_move_is_made_of_a_node_and_a_vm() -> None:
     assert isinstance(vmi, Metadata)
     assert isinstance(migration_to("node-b", vmi), Migration)
     assert migration_to("node-b", vmi).target_node == "node-b"
+
+
+MOVED: dict[str, Any] = {"labels": {"kubevirt.io/migrationJobUID": "m"}}
+
+
+@pytest.mark.parametrize(
+    ("on_source", "said"),
+    [
+        ({}, "Shut down the VM and start it again: it asks for CPU features from before an upgrade of its node."),
+        ({"cpu-feature.node.kubevirt.io/gone": "true"}, "Choose Penryn (2 of 2 nodes) for the VM"),
+        ({"host-model-required-features.node.kubevirt.io/gone": "true"}, "Choose Penryn (2 of 2 nodes) for the VM"),
+    ],
+)
+def test_keys_that_stay_from_before_an_upgrade_are_cleared_by_a_shut_down_alone(on_source: Any, said: str) -> None:
+    kept = {"cpu-feature.node.kubevirt.io/gone": "true", "cpu-model-migration.node.kubevirt.io/Skylake": "true"}
+    source = a_launcher(spec={"nodeSelector": kept}, creationTimestamp="2026-01-01T00:00:00Z", **MOVED)
+    [message] = messages(assessed(a_node("node-a", on_source), source, a_node("node-b")))
+    assert said in message
+
+
+@pytest.mark.parametrize(
+    ("metadata", "setting", "command"),
+    [
+        (
+            {"labels": {"app.kubernetes.io/managed-by": "hco-operator"}},
+            "spec.defaultCPUModel of the HyperConverged resource",
+            ("kubectl patch hyperconvergeds.hco.kubevirt.io kubevirt-hyperconverged -n cnv --type merge "
+            """-p '{"spec":{"defaultCPUModel":"Penryn"}}'"""),
+        ),
+        (
+            {"ownerReferences": [{"kind": "HyperConverged", "name": "hco", "controller": True}]},
+            "spec.defaultCPUModel of the HyperConverged resource",
+            ("kubectl patch hyperconvergeds.hco.kubevirt.io hco -n cnv --type merge "
+            """-p '{"spec":{"defaultCPUModel":"Penryn"}}'"""),
+        ),
+        (
+            {"ownerReferences": [{"kind": "Addon", "name": "virt", "controller": True}]},
+            "cpuModel in Addon virt, which writes the KubeVirt resource",
+            None,
+        ),
+    ],
+)  # fmt: skip
+def test_the_remedy_for_the_cluster_is_the_owners_of_the_kubevirt_resource(
+    metadata: Any, setting: str, command: str | None
+) -> None:
+    kubevirt = {**a_kubevirt(), "metadata": {"name": "kubevirt-of-hco", "namespace": "cnv", **metadata}}
+    [violation] = assessed(kubevirt, a_node("node-b", OTHER_CPU)).violations
+    assert f"for the cluster ({setting})" in violation.message
+    for_the_cluster = [each.text for each in violation.commands if each.purpose == "For the cluster"]
+    assert for_the_cluster == ([command] if command else [])

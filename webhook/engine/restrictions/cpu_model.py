@@ -7,7 +7,7 @@ model `XYZ` the label `cpu-model.node.kubevirt.io/XYZ`, for `host-model` what th
 Restricted fields: `spec.domain.cpu` of the VMI, against the labels of all nodes but the one where it runs. Also a
 source node without the label `host-model-cpu.node.kubevirt.io/M`, when it must be asked.
 Allowed: `host-passthrough` as far as vendor and features go, and arm64, whose nodes publish no models.
-Remedy: choose a CPU model that the nodes share, for the cluster or for the VM; then shut down the VM and start it.
+Remedy: choose a CPU model that the nodes share, for the cluster or for the VM; then restart the VM.
 Source: the live-migration page; KubeVirt `pkg/virt-controller/watch/migration`.
 Since: the page of Harvester 1.4; KubeVirt 1.0.
 """
@@ -16,19 +16,21 @@ from collections.abc import Iterator
 from typing import Final
 
 from webhook.engine.cpu_model import Origin
-from webhook.engine.cpu_remedy import cluster_command, shared_models, vm_command
+from webhook.engine.cpu_remedy import cluster_command, cluster_setting, shared_models, vm_command
 from webhook.engine.explanation import explained
-from webhook.engine.placement import CPU_PREDICATES, Placement
+from webhook.engine.placement import CPU_PREDICATES, Placement, source_pod
 from webhook.engine.restrictions.restriction import Case, Concern
-from webhook.engine.verdict import Violation
+from webhook.engine.verdict import Command, Violation
 from webhook.engine.wording import named, quoted
-from webhook.objects.labels import MODEL
+from webhook.objects.labels import FEATURE, MODEL, REQUIRED_FEATURE_LABEL
+from webhook.objects.scheduling import Requirement
 from webhook.state.nodes import NodeSet
 
 ID: Final = "cpu-model"
 CONCERN: Final = Concern.TARGET
-REMEDY: Final = "choose a CPU model that the nodes share, then shut down the VM and start it again"
-OTHER_FEATURES: Final = "ask only for CPU features that the nodes share, then shut down the VM and start it again"
+REMEDY: Final = "choose a CPU model that the nodes share, then restart the VM"
+OTHER_FEATURES: Final = "ask only for CPU features that the nodes share, then restart the VM"
+LEFT_OVER: Final = "shut down the VM and start it again: it asks for CPU features from before an upgrade of its node"
 NO_MODELS: Final = f"let KubeVirt's node labeller publish the nodes' CPU models (no node has a label {MODEL}*)"
 SHOWN_MODELS: Final = 3
 
@@ -42,7 +44,7 @@ def check(case: Case) -> Iterator[Violation]:
         yield _violation(case, placement, f"can't tell which CPU a target needs: {placement.selectors.underivable}")
     elif not placement.passing(CPU_PREDICATES):
         yield _violation(
-            case, placement, f"no other node offers {_cpu(case, placement)} ({explained(placement, CPU_PREDICATES)})"
+            case, placement, f"no other node offers {_cpu(case, placement)}: {explained(placement, CPU_PREDICATES)}"
         )
 
 
@@ -54,22 +56,54 @@ def _cpu(case: Case, placement: Placement) -> str:
 
 
 def _violation(case: Case, placement: Placement, problem: str) -> Violation:
+    if _are_left_over(case, placement):
+        return Violation(restriction=ID, field=case.vmi.field("domain.cpu.model"), problem=problem, remedy=LEFT_OVER)
     models = shared_models(placement.nodes)
     by_features = placement.cpu.is_custom and placement.passing({"cpu-model"})
+    if by_features or not models:
+        field = case.vmi.field("domain.cpu.features" if by_features else "domain.cpu.model")
+        remedy = OTHER_FEATURES if by_features else NO_MODELS
+        return Violation(restriction=ID, field=field, problem=problem, remedy=remedy)
     return Violation(
         restriction=ID,
-        field=case.vmi.field("domain.cpu.features" if by_features else "domain.cpu.model"),
+        field=case.vmi.field("domain.cpu.model"),
         problem=problem,
-        remedy=OTHER_FEATURES if by_features else REMEDY if models else NO_MODELS,
-        details=_details(case, placement, models) if models and not by_features else "",
+        remedy=_remedy(case, placement, *models[0]),
+        details=_most_common(placement, models),
+        commands=tuple(_commands(case, models[0][0])),
     )
 
 
-def _details(case: Case, placement: Placement, models: list[tuple[str, NodeSet]]) -> str:
+def _are_left_over(case: Case, placement: Placement) -> bool:
+    """Tell whether only keys of the source pod are in the way that its own node hasn't, either, any more."""
+    node, pod = placement.nodes.get("", case.vmi.status.node), source_pod(case.vmi, case.snapshot)
+    if node is None or pod is None:
+        return False
+    wanted = placement.selectors.labels
+    present = dict(node.labels).keys() | {
+        FEATURE + key.removeprefix(REQUIRED_FEATURE_LABEL)
+        for key, _ in node.labels
+        if key.startswith(REQUIRED_FEATURE_LABEL)
+    }
+    gone = wanted.keys() & pod.node_selector.keys() - present
+    rest = [Requirement(key=key, values=(wanted[key],)) for key in wanted if key not in gone]
+    return bool(gone) and bool(placement.nodes.meeting(rest) & placement.candidates)
+
+
+def _remedy(case: Case, placement: Placement, model: str, nodes: NodeSet) -> str:
+    share = f"{nodes.bit_count()} of {placement.nodes.all.bit_count()} nodes"
+    cluster = f"for the cluster ({cluster_setting(case.snapshot.kubevirt)})"
+    return f"choose {model} ({share}) for the VM, or {cluster}; then restart the VM"
+
+
+def _most_common(placement: Placement, models: list[tuple[str, NodeSet]]) -> str:
     total = placement.nodes.all.bit_count()
     common = ", ".join(f"{model} ({nodes.bit_count()} of {total} nodes)" for model, nodes in models[:SHOWN_MODELS])
-    best, _ = models[0]
-    sentences = [f"Most common: {common}", f"For the cluster: `{cluster_command(case.snapshot.kubevirt, best)}`"]
+    return f"Most common: {common}."
+
+
+def _commands(case: Case, model: str) -> Iterator[Command]:
+    if command := cluster_command(case.snapshot.kubevirt, model):
+        yield Command(purpose="For the cluster", text=command)
     if vm := case.vmi.metadata.vm:
-        sentences.append(f"For this VM: `{vm_command(case.vmi.metadata.namespace, vm.name, best)}`")
-    return ". ".join(sentences)
+        yield Command(purpose="For this VM", text=vm_command(case.vmi.metadata.namespace, vm.name, model))

@@ -37,5 +37,7 @@ def check(case: Case) -> Iterator[Violation]:
         problem, remedy = f"no other node can take the VM: {explained(placement)}", REMEDY
     else:
         problem, remedy = f"{quoted(case.vmi.status.node)} is the only node of the cluster", REMEDY_FOR_ONE_NODE
-    pin = explained_pin(case.vmi, case.snapshot)
-    yield Violation(restriction=ID, field="status.nodeName", problem=problem, remedy=remedy, details=pin)
+    pin, commands = explained_pin(case.vmi, case.snapshot)
+    yield Violation(
+        restriction=ID, field="status.nodeName", problem=problem, remedy=remedy, details=pin, commands=commands
+    )

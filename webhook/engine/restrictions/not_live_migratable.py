@@ -1,11 +1,14 @@
-"""KubeVirt says that the virtual machine can't migrate.
+"""KubeVirt says that the virtual machine can't migrate, or will say so once it runs.
 
-KubeVirt's own judgement, for all that no restriction above explains: Secure Execution, SEV, TDX, Hyper-V
-passthrough, host disks that aren't shared, and whatever a later version adds.
+KubeVirt's own judgement, for all that no restriction above explains.
 
-Restricted fields: `status.conditions[LiveMigratable]` with the status `False`.
-Allowed: no such condition yet; reason `DisksNotLiveMigratable` for a decentralized migration, as in KubeVirt.
-Remedy: the one that KubeVirt's message names.
+Restricted fields: what KubeVirt refuses by the specification alone, by its version: `spec.domain.launchSecurity` (SEV;
+from 1.7 SEV-SNP and TDX; from 1.6 Secure Execution), `spec.domain.features.hypervPassthrough`, re-enlightenment without
+a TSC frequency, host disks that aren't shared, on the pod network a binding plugin without `migration`, up to 1.8 LUNs
+with a reservation, up to 1.4 virtiofs. And of a VMI that runs, `status.conditions[LiveMigratable]` with the status
+`False`, whatever the reason.
+Allowed: all that the condition calls live-migratable; volumes for a decentralized migration, as in KubeVirt.
+Remedy: the one that is named with the field, else that of KubeVirt's message.
 Source: KubeVirt `pkg/virt-handler/vm.go`, `migration-create-admitter.go`.
 Since: KubeVirt 1.0; Harvester asks for the condition from 1.7 on.
 """
@@ -14,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from webhook.engine.restrictions.restriction import Case, Concern
+from webhook.engine.unmovable import DISKS, unmovable
 from webhook.engine.verdict import Violation
 from webhook.engine.wording import printable, shortened
 
@@ -23,7 +27,7 @@ REMEDY: Final = "change what KubeVirt names, then restart the VM"
 MESSAGE_LIMIT: Final = 300
 
 EXPLAINED_BY: Final[Mapping[str, str]] = {
-    "DisksNotLiveMigratable": "read-write-once",
+    DISKS: "read-write-once",
     "InterfaceNotLiveMigratable": "bridge-network",
     "HostDeviceNotLiveMigratable": "pci-device",
     "CPUModeLiveMigratable": "cpu-model",
@@ -34,9 +38,14 @@ EXPLAINED_BY: Final[Mapping[str, str]] = {
 def check(case: Case) -> Iterator[Violation]:
     """Yield KubeVirt's refusal unless a restriction has said the same already."""
     condition = case.vmi.status.live_migratable
-    if condition is None or condition.status != "False" or EXPLAINED_BY.get(condition.reason) in case.found:
+    if condition is not None and condition.status == "True":
         return
-    if case.decentralized and condition.reason == "DisksNotLiveMigratable":
+    foreseen = [each for each in unmovable(case.vmi, case.snapshot) if not _is_tolerated(case, each.reason)]
+    for each in foreseen:
+        yield Violation(restriction=ID, field=each.field, problem=each.problem, remedy=each.remedy)
+    if condition is None or condition.status != "False" or _is_tolerated(case, condition.reason):
+        return
+    if EXPLAINED_BY.get(condition.reason) in case.found or condition.reason in {each.reason for each in foreseen}:
         return
     said = shortened(printable(condition.message), MESSAGE_LIMIT) or "no message"
     yield Violation(
@@ -45,3 +54,8 @@ def check(case: Case) -> Iterator[Violation]:
         problem=f"KubeVirt reports {printable(condition.reason) or 'no reason'}: {said.rstrip('.')}",
         remedy=REMEDY,
     )
+
+
+def _is_tolerated(case: Case, reason: str) -> bool:
+    """Tell whether a migration between clusters takes no notice, as it copies the volumes."""
+    return case.decentralized and reason == DISKS

@@ -14,6 +14,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from webhook.engine.explanation import enumerated, told
+from webhook.engine.left_over_pin import explained_pin
 from webhook.engine.placement import CPU_PREDICATES, Placement, place
 from webhook.engine.restrictions.restriction import Case, Concern
 from webhook.engine.verdict import Violation
@@ -33,7 +34,15 @@ def check(case: Case) -> Iterator[Violation]:
     if placement is None or migration is None or not migration.target_node:
         return
     if problem := _problem(case, placement, migration.target_node):
-        yield Violation(restriction=ID, field=migration.target_field, problem=problem, remedy=_remedy(case, migration))
+        pin, commands = explained_pin(case.vmi, case.snapshot) if case.vmi.harvester_target else ("", ())
+        yield Violation(
+            restriction=ID,
+            field=migration.target_field,
+            problem=problem,
+            remedy=_remedy(case, migration),
+            details=pin,
+            commands=commands,
+        )
 
 
 def _problem(case: Case, placement: Placement, target: str) -> str:

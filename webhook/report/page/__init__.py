@@ -6,7 +6,6 @@ untrusted: the template escapes everything, and the page's policy runs no script
 
 import re
 from base64 import b64encode
-from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 from hashlib import sha256
@@ -49,7 +48,6 @@ def page(survey: Survey) -> str:
         columns=shown,
         drains=previews,
         blocked=[drain for drain in previews if drain.blocked],
-        tally=_tally(survey),
         anchor=anchor,
         coded=coded,
         cells=partial(_cells, shown, survey),
@@ -83,11 +81,6 @@ def _inlined(name: str) -> Markup:
 
 def _hash(text: str) -> str:
     return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
-
-
-def _tally(survey: Survey) -> list[tuple[str, int]]:
-    """Return how many virtual machines each restriction keeps where they are, the most common first."""
-    return Counter(each for finding in survey.findings for each in finding.restrictions).most_common()
 
 
 def _cells(shown: Iterable[Column], survey: Survey, finding: Finding) -> list[tuple[str, str]]:

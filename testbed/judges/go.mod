@@ -1,0 +1,3 @@
+module live-migration-webhook/testbed/judges
+
+go 1.26
