@@ -5,7 +5,7 @@ variable "BASE" {
 }
 
 variable "IMAGE" {
-  default = "live-migration-webhook/live-migration-webhook:0.1.0"
+  default = "live-migration-webhook:0.1.0"
 }
 
 target "default" {

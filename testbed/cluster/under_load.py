@@ -28,7 +28,7 @@ class Account:
     lost: list[str] = field(default_factory=list)
     """Those that we didn't judge, each in words."""
     left_out: list[str] = field(default_factory=list)
-    """Why the API server went on without a hook that it may leave out, each time; a migration is judged all the same."""
+    """Why the API server went on without a hook that it may leave out, each time; a migration is judged anyway."""
 
 
 @contextmanager

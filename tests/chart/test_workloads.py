@@ -144,9 +144,7 @@ def test_every_image_comes_from_the_registry_that_rancher_names() -> None:
     found = pods(render({**BUILT_IN, "global": {"cattle": {"systemDefaultRegistry": "registry.lab:5000"}}}))
     containers = [each for pod in found for each in [*pod["containers"], *pod.get("initContainers", [])]]
 
-    assert {each["image"] for each in containers} == {
-        "registry.lab:5000/live-migration-webhook/live-migration-webhook:0.1.0"
-    }
+    assert {each["image"] for each in containers} == {"registry.lab:5000/live-migration-webhook:0.1.0"}
 
 
 def test_selectors_match_their_own_pods_only() -> None:
