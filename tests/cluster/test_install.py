@@ -9,12 +9,14 @@ import pytest
 
 from testbed.chart import CHART, NAMESPACE, RELEASE
 from testbed.cluster.cluster import Cluster
-from testbed.cluster.release import Release
+from testbed.cluster.release import Release, is_warning
 from testbed.waiting import until
 
 ROOT = Path(__file__).parents[2]
 READY_WITHIN = "30s"
 HOOKS = "validatingwebhookconfigurations,mutatingwebhookconfigurations"
+FORETOLD = re.compile(r"Unhealthy: (Startup|Readiness) probe failed: .*|FailedMount: .*secret .* not found", re.DOTALL)
+"""Warnings of a first start that the notes tell of."""
 LEFT = "all,secrets,configmaps,leases,networkpolicies,poddisruptionbudgets,serviceaccounts,roles,rolebindings"
 """Kinds of which a release has objects in its namespace."""
 
@@ -54,6 +56,12 @@ def test_the_tests_of_the_chart_succeed_and_their_logs_can_be_read(nothing: Rele
     assert "Phase:          Succeeded" in answer
     assert f"POD LOGS: {RELEASE}-test" in answer
     assert f"{RELEASE}.{NAMESPACE}.svc:443" in answer
+
+
+def test_a_first_start_warns_of_nothing_but_what_the_notes_tell(nothing: Release) -> None:
+    nothing.install()
+
+    assert [each for each in nothing.events(is_warning) if not FORETOLD.fullmatch(each)] == []
 
 
 def test_installation_and_upgrade_are_checked_where_that_is_asked_for(nothing: Release) -> None:
