@@ -7,12 +7,12 @@ from typing import Any, Final
 from fidelity.requests import requested
 from fidelity.selectors import Json
 from webhook.engine.cpu_model import cpu_model, launch_selectors
-from webhook.engine.placement import Placement, place
+from webhook.engine.placement import Placement, place, reserved_claims
 from webhook.engine.target_pod.pod import TargetPod, admitted, target_pod
 from webhook.objects.amount import NOTHING, Amount
 from webhook.objects.fields import Fields
-from webhook.objects.labels import EMULATED_ARCHITECTURE, FEATURE, MIGRATION_JOB, MIGRATION_MODEL
-from webhook.objects.scheduling import read_scheduling
+from webhook.objects.labels import CREATED_BY, EMULATED_ARCHITECTURE, FEATURE, MIGRATION_JOB, MIGRATION_MODEL
+from webhook.objects.scheduling import Requirement, read_scheduling
 from webhook.objects.vmi import read_vmi
 from webhook.state.snapshot import Snapshot, snapshot_of
 
@@ -21,19 +21,32 @@ Parts = Mapping[str, Any]
 
 BY_KEY: Final = ("labels", "node selector")
 """Parts whose differences are told key by key."""
+SIZE: Final = "cpu and memory"
+ROUNDED: Final = 2000
+"""Bytes."""
 
 
 def foretold(question: Json) -> Parts:
     """Return what we foretell for a question to a PodJudge."""
     if "migration" in question:
         placement = _placement(question)
-        return {} if placement.selectors.underivable else _parts(placement.pod, _of_amount(placement.pod.requests))
+        return _parts(placement.pod, _of_amount(placement.pod.requests)) if placement.made else {}
     vmi, kubevirt = read_vmi(Fields(question["vmi"])), cluster_of(question).kubevirt
     selectors = launch_selectors(vmi, cpu_model(vmi, kubevirt)).labels
-    pod = target_pod(vmi, kubevirt=kubevirt, source=None, node=None, added_node_selector={}, cpu_selectors=selectors)
-    parts = _parts(pod, _of_amount(pod.requests))
-    # A first launch is kept away from nothing by KubeVirt.
-    return {**parts, "kept away from": parts["kept away from"][:-1]}
+    pod = target_pod(
+        vmi,
+        kubevirt=kubevirt,
+        source=None,
+        node=None,
+        added_node_selector={},
+        cpu_selectors=selectors,
+        reserved=reserved_claims(vmi, cluster_of(question)),
+    )
+    parts = dict(_parts(pod, _of_amount(pod.requests)))
+    del parts["cpu and memory"], parts["other requests"]  # nobody asks what a first launch needs
+    # KubeVirt keeps the target of a migration away from its source, and a first launch from nothing.
+    away = repr((Requirement(key=CREATED_BY, values=(vmi.metadata.uid,)),))
+    return {**parts, "kept away from": tuple(term for term in parts["kept away from"] if away not in repr(term))}
 
 
 def made(question: Json, answer: Json) -> Parts:
@@ -61,8 +74,15 @@ def differences(ours: Parts, theirs: Parts) -> Iterator[str]:
         if part in BY_KEY:
             keys = [key for key in {**one, **other} if one.get(key) != other.get(key)]
             yield from dict.fromkeys(f"{part} {_family(key)}" for key in keys)
+        elif part == SIZE and _are_as_large(one, other):
+            continue
         elif one != other:
             yield part
+
+
+def _are_as_large(one: Mapping[str, Decimal], other: Mapping[str, Decimal]) -> bool:
+    """Tell whether they are equal; KubeVirt rounds some sums of memory to thousands."""
+    return one["cpu"] == other["cpu"] and abs(one["memory"] - other["memory"]) <= ROUNDED
 
 
 def _family(key: str) -> str:
@@ -112,7 +132,7 @@ def _parts(pod: TargetPod, requests: Mapping[str, Decimal]) -> Parts:
         "node selector": dict(pod.node_selector),
         "node terms": None if terms is None else [sorted(map(repr, term)) for term in terms],
         "near": pod.affinity.pods,
-        "kept away from": pod.affinity.anti_pods,
+        "kept away from": tuple(sorted(pod.affinity.anti_pods, key=repr)),
         "tolerations": pod.demands.tolerations,
         "spread": pod.spread,
         "cpu and memory": {name: requests.get(name, Decimal(0)) for name in ("cpu", "memory")},

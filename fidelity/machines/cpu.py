@@ -45,8 +45,11 @@ def random_memory(random: Random, architecture: str, cpu: Json) -> Json:
     return {"guest": random.choice(("512Mi", "1Gi", "2Gi", "4096M"))}
 
 
-def random_resources(random: Random, memory: Json) -> Json:
-    """Return `spec.domain.resources`: what a user may ask for beside the guest's size."""
+def random_resources(random: Random, memory: Json, release: tuple[int, ...]) -> Json:
+    """Return `spec.domain.resources`: what a user may ask for beside the guest's size.
+
+    Up to 1.6 KubeVirt's VMI mutator fills in the memory, later ones leave it to whoever makes the pod.
+    """
     resources: Json = {}
     if "hugepages" not in memory and chance(random, 0.2):
         resources["requests"] = {"memory": random.choice(("256Mi", "1Gi")), "cpu": random.choice(("250m", "1"))}
@@ -54,6 +57,9 @@ def random_resources(random: Random, memory: Json) -> Json:
         resources["overcommitGuestOverhead"] = True
     if chance(random, 0.1):
         resources["limits"] = {"cpu": "4", "memory": "8Gi"}
+    if release < (1, 7):
+        asked = resources.get("limits", {}).get("memory", memory["guest"])
+        resources["requests"] = {"memory": asked, **resources.get("requests", {})}
     return resources
 
 

@@ -16,6 +16,9 @@ GATES: Final = (
     "AlignCPUs",
     "ExternalNetResourceInjection",
 )
+GATES_OF_SIZE: Final = frozenset({"ImageVolume", "AlignCPUs", "ExternalNetResourceInjection"})
+SIZES: Final = ("additionalGuestMemoryOverheadRatio", "virtualMachineOptions")
+"""Settings, beside these gates, by which a pod asks for more or less."""
 PERMITTED: Final = {
     "mediatedDevices": [{"mdevNameSelector": "GRID T4-1Q", "resourceName": VGPUS[0]}],
     "pciHostDevices": [
@@ -52,3 +55,19 @@ def random_kubevirt(random: Random, version: str, release: tuple[int, ...]) -> J
         "spec": {"configuration": configuration},
         "status": {"observedKubeVirtVersion": version},
     }
+
+
+def as_large(kubevirt: Json, earlier: Json) -> Json:
+    """Return a KubeVirt whose pods ask for as much as those of an earlier one: sizes are told by the source pod."""
+    new, old = (each["spec"]["configuration"] for each in (kubevirt, earlier))
+    sizes = {key: old[key] for key in SIZES if key in old}
+    developer = {key: value for key, value in new["developerConfiguration"].items() if key != "cpuAllocationRatio"}
+    if "cpuAllocationRatio" in old["developerConfiguration"]:
+        developer["cpuAllocationRatio"] = old["developerConfiguration"]["cpuAllocationRatio"]
+    for field in ("featureGates", "disabledFeatureGates"):
+        chosen = [gate for gate in developer.pop(field, ()) if gate not in GATES_OF_SIZE]
+        kept = [gate for gate in old["developerConfiguration"].get(field, ()) if gate in GATES_OF_SIZE]
+        if chosen or kept:
+            developer[field] = sorted({*chosen, *kept})
+    configuration = {key: value for key, value in new.items() if key not in SIZES}
+    return {**kubevirt, "spec": {"configuration": {**configuration, **sizes, "developerConfiguration": developer}}}

@@ -11,10 +11,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fidelity.cpus import cpu_labels
-from fidelity.machines.kubevirt import random_kubevirt
+from fidelity.machines.kubevirt import as_large, random_kubevirt
 from fidelity.machines.vmi import random_vmi
 from fidelity.selectors import Json, chance
 from fidelity.words import HOSTNAME, NODE_LABELS
+from webhook.objects.quantity import read_quantity
 
 MAKE_PODS = Callable[[Sequence[Json]], Sequence[Json]]
 """Asks KubeVirt for the pods of many questions; an answer has a `pod` or an `error`."""
@@ -82,7 +83,7 @@ def _moved(story: Story) -> Story:
     kubevirt = question["kubevirt"]
     if chance(random, 0.15):
         version = kubevirt["status"]["observedKubeVirtVersion"]
-        kubevirt = random_kubevirt(random, version, story.release)
+        kubevirt = as_large(random_kubevirt(random, version, story.release), kubevirt)
     source = _source(random, story, node["metadata"]["name"])
     asked = {"vmi": vmi, "kubevirt": kubevirt, "sourcePod": source, "nodes": [node]}
     return replace(
@@ -99,6 +100,8 @@ def _running(random: Random, question: Json, node: str) -> Json:
     """Return the VMI as it runs on a node; now and then with CPUs or memory that were plugged in since."""
     vmi = question["vmi"]
     spec, status = vmi["spec"], {**vmi["status"], "nodeName": node, "selinuxContext": "none", "phase": "Running"}
+    for plugged in ("currentCPUTopology", "memory"):  # a move has made the pod that they were waiting for
+        status.pop(plugged, None)
     status["volumeStatus"] = list(_volumes(question))
     if "machine" not in status and chance(random, 0.8):
         status["machine"] = {"type": random.choice(("pc-q35-rhel9.6.0", "pc-q35-rhel9.4.0"))}
@@ -112,8 +115,19 @@ def _running(random: Random, question: Json, node: str) -> Json:
     if chance(random, 0.2):
         before = domain["memory"]["guest"]
         status["memory"] = {"guestAtBoot": before, "guestCurrent": before, "guestRequested": "8Gi"}
-        domain = {**domain, "memory": {**domain["memory"], "guest": "8Gi"}}
+        domain = _with_memory(domain, before)
     return {**vmi, "spec": {**spec, "domain": domain}, "status": status}
+
+
+def _with_memory(domain: Json, before: str) -> Json:
+    """Return a domain with 8 GiB, as the VM controller changes it."""
+    memory = {**domain["memory"], "guest": "8Gi"}
+    resources = domain["resources"]
+    for kind in ("requests", "limits"):
+        if asked := resources.get(kind, {}).get("memory"):
+            added = (read_quantity("8Gi") or 0) - (read_quantity(before) or 0) + (read_quantity(asked) or 0)
+            resources = {**resources, kind: {**resources[kind], "memory": str(added)}}
+    return {**domain, "memory": memory, "resources": resources}
 
 
 def _volumes(question: Json) -> Iterator[Json]:

@@ -46,7 +46,7 @@ def _metadata(random: Random, seed: int) -> Json:
 def _domain(random: Random, architecture: str, release: tuple[int, ...]) -> Json:
     cpu = random_cpu(random, architecture)
     domain: Json = {"cpu": cpu, "memory": random_memory(random, architecture, cpu)}
-    domain["resources"] = random_resources(random, domain["memory"])
+    domain["resources"] = random_resources(random, domain["memory"], release)
     if chance(random, 0.8):
         domain["machine"] = {"type": random.choice(("q35", "pc-q35-rhel9.6.0", ""))}
     if chance(random, 0.4):

@@ -24,14 +24,7 @@ PARTS: Final = (
     "other requests",
     "condition",
 )
-NOT_YET: Final = {
-    "no pod": {version for version in VERSIONS if version >= "v1.6.0"},
-    "labels": {version for version in VERSIONS if version >= "v1.7.0"},
-    "node selector": set(VERSIONS),
-    "kept away from": {"v1.9.0"} & set(VERSIONS),
-    "cpu and memory": set(VERSIONS),
-    "other requests": set(VERSIONS),
-}
+NOT_YET: Final = {"other requests": set(VERSIONS)}
 """What the engine doesn't foretell yet, by version. A test that passes all the same fails: take it out of here."""
 _EXPECTED: Final = pytest.mark.xfail(strict=True, reason="the engine doesn't foretell this yet")
 COMPARED: Final = [

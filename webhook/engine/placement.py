@@ -28,7 +28,7 @@ class Placement(Struct, frozen=True, kw_only=True):
 
     `cpu` is the CPU model, `selectors` what it asks of the target. `candidates` are all nodes but the source,
     `eligible` those of them that no one refuses, `eligible_soon` those that no one refuses for longer than a pod needs
-    to end.
+    to end. `made` is false where KubeVirt can't make the pod at all.
     """
 
     cpu: CpuModel
@@ -39,6 +39,7 @@ class Placement(Struct, frozen=True, kw_only=True):
     eligible: NodeSet
     eligible_soon: NodeSet
     refusals: tuple[Refusal, ...]
+    made: bool = True
 
     def passing(self, predicates: Iterable[str]) -> NodeSet:
         """Return the candidates that pass these predicates."""
@@ -84,6 +85,7 @@ def place(vmi: VirtualMachineInstance, snapshot: Snapshot, added_node_selector: 
         node=node,
         added_node_selector=added_node_selector,
         cpu_selectors=selectors.labels,
+        reserved=reserved_claims(vmi, snapshot),
     )
     candidates = nodes.all & ~nodes.named(vmi.status.node)
     found = refusals(pod, snapshot)
@@ -96,7 +98,17 @@ def place(vmi: VirtualMachineInstance, snapshot: Snapshot, added_node_selector: 
         eligible=_left(candidates, found),
         eligible_soon=_left(candidates, (refusal for refusal in found if not refusal.temporary)),
         refusals=found,
+        made=not (selectors.underivable and not selectors.labels and kubevirt and kubevirt.is_before(1, 6)),
     )
+
+
+def reserved_claims(vmi: VirtualMachineInstance, snapshot: Snapshot) -> Iterator[str]:
+    """Yield the UIDs of the claims on whose LUNs the virtual machine has a SCSI persistent reservation."""
+    reserving = {disk.name for disk in vmi.devices.disks if disk.reservation}
+    for volume in vmi.devices.volumes:
+        claim = snapshot.claim(vmi.metadata.namespace, volume.claim) if volume.name in reserving else None
+        if claim is not None and claim.uid:
+            yield claim.uid
 
 
 def _left(nodes: NodeSet, refusals: Iterable[Refusal]) -> NodeSet:

@@ -79,6 +79,8 @@ def evacuation(finding: Finding, policy: Policy) -> Eviction:
         return Eviction(finding=finding, outcome=Outcome.STAYS, why=f"{ids}: refused to KubeVirt's controllers, too")
     if not finding.eligible:
         return Eviction(finding=finding, outcome=Outcome.STAYS, why=NO_NODE)
+    if finding.placement and not finding.placement.made:
+        return Eviction(finding=finding, outcome=Outcome.STAYS, why="KubeVirt can't make its target pod")
     return Eviction(finding=finding, outcome=Outcome.MOVES)
 
 

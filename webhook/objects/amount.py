@@ -22,6 +22,10 @@ class Amount(Struct, frozen=True, kw_only=True):
         """Return the difference, negative where the other is more."""
         return Amount(cpu=self.cpu - other.cpu, memory=self.memory - other.memory)
 
+    def most(self, other: "Amount") -> "Amount":
+        """Return the larger of each."""
+        return Amount(cpu=max(self.cpu, other.cpu), memory=max(self.memory, other.memory))
+
     def fits(self, other: "Amount") -> bool:
         """Tell whether this is at most the other, in CPU and in memory."""
         return self.cpu <= other.cpu and self.memory <= other.memory

@@ -11,10 +11,10 @@ class Claim(Struct, frozen=True, kw_only=True):
 
     metadata: Metadata
     access_modes: tuple[str, ...]
+    uid: str = ""
 
 
 def read_claim(document: Fields, namespace: str = "") -> Claim:
     """Read a claim."""
-    return Claim(
-        metadata=read_metadata(document, namespace), access_modes=document.object("spec").strings("accessModes")
-    )
+    metadata = read_metadata(document, namespace)
+    return Claim(metadata=metadata, access_modes=document.object("spec").strings("accessModes"), uid=metadata.uid)

@@ -18,6 +18,8 @@ class KubeVirt(Struct, frozen=True, kw_only=True):
     reports it (`v1.7.0`), "" when it doesn't. `node_selectors` hold for every virtual machine. `eviction_strategy` is
     that of virtual machines that have none of their own, "" where nothing is said. `movable_gpus` are the resource
     names of permitted mediated devices, `movable_bindings` the network binding plugins that take part in migrations.
+    `cpu_ratio` is how many virtual CPUs share one of the node, 0 where nothing is said; a guest costs
+    `memory_overhead_ratio` times what KubeVirt reckons beside its memory.
     """
 
     metadata: Metadata
@@ -31,6 +33,8 @@ class KubeVirt(Struct, frozen=True, kw_only=True):
     eviction_strategy: str = ""
     movable_gpus: frozenset[str] = frozenset()
     movable_bindings: frozenset[str] = frozenset()
+    cpu_ratio: int = 0
+    memory_overhead_ratio: float = 1.0
 
     @property
     def release(self) -> tuple[int, ...]:
@@ -91,8 +95,14 @@ def read_kubevirt(document: Fields) -> KubeVirt:
             device.text("resourceName")
             for _, device in configuration.object("permittedHostDevices").objects("mediatedDevices")
         ),
+        cpu_ratio=max(developer.number("cpuAllocationRatio") or 0, 0),
+        memory_overhead_ratio=_ratio(configuration.text("additionalGuestMemoryOverheadRatio")),
         movable_bindings=frozenset(_movable_bindings(configuration.object("network").object("binding"))),
     )
+
+
+def _ratio(text: str) -> float:
+    return float(text) if re.fullmatch(r"\d{1,6}(\.\d{1,6})?", text, re.ASCII) else 1.0
 
 
 def _movable_bindings(plugins: Fields) -> Iterator[str]:

@@ -48,6 +48,10 @@ PROVISIONING: Final = "kubevirt.io/ephemeral-provisioning"
 VM_NAME: Final = "vm.kubevirt.io/name"
 VMI_ID: Final = "vmi.kubevirt.io/id"
 DOMAIN: Final = "kubevirt.io/domain"
+ISTIO_INJECT: Final = "sidecar.istio.io/inject"
+"""An annotation of the VMI, from KubeVirt 1.7 on a label of its pods."""
+RESERVATION: Final = "pr.kubevirt.io/"
+"""A pod with the UID of a claim behind it has a SCSI persistent reservation on that claim's LUN."""
 
 # Virtual machines
 ALLOW_POD_BRIDGE: Final = "kubevirt.io/allow-pod-bridge-network-live-migration"

@@ -77,5 +77,23 @@ def _without_digest(status: Fields) -> Iterator[str]:
 
 
 def _requests(spec: Fields) -> Amount:
-    containers = (container.object("resources") for _, container in spec.objects("containers"))
-    return sum((read_amount(resources.object("requests")) for resources in containers), start=NOTHING)
+    """Return what the pod asks for: an init container runs with the sidecars before it, and with nothing else."""
+    sidecars, starting = NOTHING, NOTHING
+    for _, container in spec.objects("initContainers"):
+        asked = _asked(container)
+        starting = starting.most(sidecars + asked)
+        if container.text("restartPolicy") == "Always":
+            sidecars += asked
+    running = sum((_asked(container) for _, container in spec.objects("containers")), start=sidecars)
+    return running.most(starting) + read_amount(spec.object("overhead"))
+
+
+def _asked(container: Fields) -> Amount:
+    """Return a container's requests; a limit is one where there is no other, as the API server has it."""
+    resources = container.object("resources")
+    requests, limits = resources.object("requests"), resources.object("limits")
+    amount, most = read_amount(requests), read_amount(limits)
+    return Amount(
+        cpu=amount.cpu if requests.has("cpu") else most.cpu,
+        memory=amount.memory if requests.has("memory") else most.memory,
+    )

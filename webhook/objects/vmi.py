@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from webhook.objects.devices import Devices, read_devices
 from webhook.objects.fields import Fields
 from webhook.objects.hardware import Hardware, read_hardware
+from webhook.objects.hot_plug import HotPlug, read_hot_plug
 from webhook.objects.labels import HARVESTER_TARGET, HOSTNAME
 from webhook.objects.metadata import Metadata, read_metadata
 from webhook.objects.quantity import read_whole
@@ -35,7 +36,8 @@ class InstanceStatus(Struct, frozen=True, kw_only=True):
 
     `moved_bytes` is the capacity of the volumes whose data are moved along (`status.migratedVolumes`). `machine_type`
     is the exact one behind an alias such as `q35`; `tsc_frequency` in Hz, 0 where the guest's clock needs none.
-    `backup` is the one that runs, "" for none; `hot_plugs` tells that CPUs or memory are on their way.
+    `backup` is the one that runs, "" for none; `hot_plugs` tells that CPUs or memory are on their way,
+    `plugged` which of them the present pod was not made for.
     """
 
     phase: str = ""
@@ -47,6 +49,7 @@ class InstanceStatus(Struct, frozen=True, kw_only=True):
     tsc_frequency: int = 0
     backup: str = ""
     hot_plugs: bool = False
+    plugged: HotPlug | None = None
 
 
 class VirtualMachineInstance(Struct, frozen=True, kw_only=True):
@@ -113,14 +116,14 @@ def read_instance(document: Fields, namespace: str) -> VirtualMachineInstance:
         hardware=read_hardware(spec),
         scheduling=read_scheduling(spec),
         hostname=spec.text("hostname"),
-        status=_status(document.object("status")),
+        status=_status(document.object("status"), spec.object("domain")),
         memory=_memory(spec.object("domain")),
         eviction_strategy=spec.text("evictionStrategy"),
         claim_templates={},
     )
 
 
-def _status(status: Fields) -> InstanceStatus:
+def _status(status: Fields, domain: Fields) -> InstanceStatus:
     return InstanceStatus(
         phase=status.text("phase"),
         node=status.text("nodeName"),
@@ -129,6 +132,7 @@ def _status(status: Fields) -> InstanceStatus:
         moved_bytes=_moved_bytes(status),
         machine_type=status.object("machine").text("type"),
         tsc_frequency=max(status.object("topologyHints").number("tscFrequency") or 0, 0),
+        plugged=read_hot_plug(domain, status),
         backup=_backup(status.object("changedBlockTracking").object("backupStatus")),
         hot_plugs=any(
             condition.text("type") in _HOT_PLUGS and condition.text("status") == "True"

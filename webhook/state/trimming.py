@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from webhook.objects.labels import DOMAIN
+from webhook.objects.labels import DOMAIN, ISTIO_INJECT
 from webhook.objects.metadata import Metadata, metadata_of
 
 KEPT_DOMAINS: Final = ("kubevirt.io", "harvesterhci.io", "live-migration-webhook")
@@ -38,6 +38,8 @@ def _trimmed_metadata(metadata: Metadata, *, labelled: bool) -> Metadata:
 
 
 def _is_kept(annotation: str) -> bool:
+    if annotation == ISTIO_INJECT:
+        return True
     return annotation.split("/", maxsplit=1)[0].endswith(KEPT_DOMAINS) and annotation not in _REPETITIVE
 
 

@@ -264,7 +264,8 @@ def test_dedicated_cpus_need_a_cpu_manager_under_the_name_of_the_version(
 @pytest.mark.parametrize(
     ("version", "status", "expected"),
     [
-        ("v1.5.9", {}, []),
+        ("v1.5.0", {}, []),
+        ("v1.5.1", {}, [("machine-type", "lacks machine type q35")]),
         ("v1.6.0", {}, [("machine-type", "lacks machine type q35")]),
         (
             "v1.6.0",

@@ -41,11 +41,21 @@ def check(case: Case) -> Iterator[Violation]:
     if placement is None or not placement.candidates:
         return
     if placement.selectors.underivable:
-        yield _violation(case, placement, f"can't tell which CPU a target needs: {placement.selectors.underivable}")
+        yield _violation(case, placement, _untold(case, placement))
     elif not placement.passing(CPU_PREDICATES):
         yield _violation(
             case, placement, f"no other node offers {_cpu(case, placement)}: {explained(placement, CPU_PREDICATES)}"
         )
+
+
+def _untold(case: Case, placement: Placement) -> str:
+    """Say that nobody knows the CPU, and what KubeVirt makes of it: no target up to 1.5, one that asks for no CPU."""
+    problem = f"can't tell which CPU a target needs: {placement.selectors.underivable}"
+    if not placement.made:
+        return f"{problem}, without which KubeVirt makes no target pod"
+    kubevirt = case.snapshot.kubevirt
+    asks_for_none = kubevirt is not None and kubevirt.is_at_least(1, 6)
+    return f"{problem}; KubeVirt asks for none, so the guest may meet another one" if asks_for_none else problem
 
 
 def _cpu(case: Case, placement: Placement) -> str:

@@ -13,10 +13,22 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from webhook.engine.target_pod.demands import Demands, demands
+from webhook.engine.target_pod.growth import growth
 from webhook.engine.target_pod.rendering import has_vendor_selectors, rendered
-from webhook.objects.amount import Amount
+from webhook.objects.amount import NOTHING, Amount
 from webhook.objects.kubevirt import KubeVirt
-from webhook.objects.labels import CREATED_BY, FEATURE, HOSTNAME, LAUNCHER, OBSOLETE_HOST_MODEL, VENDOR, VM_NAME, VMI_ID
+from webhook.objects.labels import (
+    CREATED_BY,
+    FEATURE,
+    HOSTNAME,
+    ISTIO_INJECT,
+    LAUNCHER,
+    OBSOLETE_HOST_MODEL,
+    RESERVATION,
+    VENDOR,
+    VM_NAME,
+    VMI_ID,
+)
 from webhook.objects.node import Node
 from webhook.objects.pod import Pod
 from webhook.objects.scheduling import Affinity, PodTerm, Requirement, Scheduling, Selector, SpreadConstraint
@@ -45,24 +57,28 @@ def target_pod(
     node: Node | None,
     added_node_selector: Mapping[str, str],
     cpu_selectors: Mapping[str, str],
+    reserved: Iterable[str] = (),
 ) -> TargetPod:
     """Foretell the target pod of a migration.
 
-    `source` is the pod and `node` the node in which the virtual machine runs, None where they aren't known.
+    `source` is the pod and `node` the node in which the virtual machine runs, None where they aren't known. `reserved`
+    are the UIDs of the claims that it keeps for itself.
     """
-    node_selector = {**added_node_selector, **rendered(vmi, kubevirt, source), **cpu_selectors}
+    node_selector = {**added_node_selector, **rendered(vmi, kubevirt), **cpu_selectors}
     if has_vendor_selectors(kubevirt) and not any(key.startswith(VENDOR) for key in node_selector):
         node_selector |= {key: "true" for key, _ in (node.labels if node else ()) if key.startswith(VENDOR)}
+    kept_apart = kubevirt is not None and kubevirt.is_at_least(1, 9)
+    reservations = tuple(dict.fromkeys(RESERVATION + uid for uid in reserved)) if kept_apart else ()
     return admitted(
         namespace=vmi.metadata.namespace,
-        labels=_labels(vmi, kubevirt),
+        labels={**_labels(vmi, kubevirt), **dict.fromkeys(reservations, "")},
         scheduling=Scheduling(
             node_selector=node_selector,
-            affinity=_affinity(vmi),
+            affinity=_affinity(vmi, reservations),
             tolerations=vmi.scheduling.tolerations,
             spread=vmi.scheduling.spread,
         ),
-        requests=source.requests if source else Amount(memory=vmi.memory),
+        requests=_requests(vmi, kubevirt, source),
     )
 
 
@@ -84,6 +100,13 @@ def admitted(*, namespace: str, labels: Mapping[str, str], scheduling: Schedulin
     )
 
 
+def _requests(vmi: VirtualMachineInstance, kubevirt: KubeVirt | None, source: Pod | None) -> Amount:
+    if source is None:
+        return Amount(memory=vmi.memory)
+    plugged = vmi.status.plugged
+    return source.requests + (growth(plugged, kubevirt, dedicated=vmi.hardware.dedicated_cpus) if plugged else NOTHING)
+
+
 def _labels(vmi: VirtualMachineInstance, kubevirt: KubeVirt | None) -> Mapping[str, str]:
     name = vmi.metadata.name
     labels = {
@@ -92,7 +115,10 @@ def _labels(vmi: VirtualMachineInstance, kubevirt: KubeVirt | None) -> Mapping[s
         CREATED_BY: vmi.metadata.uid,
         VM_NAME: vmi.hostname or name.split(".", maxsplit=1)[0][:_LABEL_LIMIT],
     }
-    return labels | ({VMI_ID: _id(name)} if kubevirt and kubevirt.is_at_least(1, 7) else {})
+    if not (kubevirt and kubevirt.is_at_least(1, 7)):
+        return labels
+    injected = vmi.metadata.annotations.get(ISTIO_INJECT)
+    return labels | {VMI_ID: _id(name)} | ({} if injected is None else {ISTIO_INJECT: injected})
 
 
 def _id(name: str) -> str:
@@ -101,15 +127,22 @@ def _id(name: str) -> str:
     return f"{name[: _LABEL_LIMIT - 9]}-{sha1(name.encode(), usedforsecurity=False).hexdigest()[:8]}"
 
 
-def _affinity(vmi: VirtualMachineInstance) -> Affinity:
-    """Return the virtual machine's own affinity with what KubeVirt adds: away from the source, and from some CPUs."""
+def _affinity(vmi: VirtualMachineInstance, reservations: Iterable[str]) -> Affinity:
+    """Return the virtual machine's own affinity with what KubeVirt adds.
+
+    It is kept away from the source, from some CPUs, and from pods with the same reservations.
+    """
     own = vmi.scheduling.affinity
     away = PodTerm(
         selector=Selector(requirements=(Requirement(key=CREATED_BY, values=(vmi.metadata.uid,)),)),
         topology_key=HOSTNAME,
     )
+    partners = (
+        PodTerm(selector=Selector(requirements=(Requirement(key=key, operator="Exists"),)), topology_key=HOSTNAME)
+        for key in reservations
+    )
     terms = _node_terms(own.node_terms, tuple(_rejected_labels(vmi)))
-    return Affinity(node_terms=terms, pods=own.pods, anti_pods=(*own.anti_pods, away))
+    return Affinity(node_terms=terms, pods=own.pods, anti_pods=(*own.anti_pods, *partners, away))
 
 
 def _rejected_labels(vmi: VirtualMachineInstance) -> Iterable[str]:

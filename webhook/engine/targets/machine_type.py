@@ -1,9 +1,9 @@
 """The node does not know the machine type of the guest.
 
-Judged: the label `machine-type.node.kubevirt.io/T` (from KubeVirt 1.6) for the type that the guest runs with
+Judged: the label `machine-type.node.kubevirt.io/T` (from KubeVirt 1.5.1) for the type that the guest runs with
 (`status.machine.type` of the VMI), else the one that it asks for.
 Remedy: upgrade the node, or restart the virtual machine with a machine type that all nodes know.
-Since: KubeVirt 1.6.
+Since: KubeVirt 1.5.1.
 """
 
 from typing import Final
