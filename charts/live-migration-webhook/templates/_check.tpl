@@ -22,7 +22,6 @@ restartPolicy: Never
 initContainers:
   - name: ready
     {{- include "lmw.container" . | nindent 4 }}
-    resources: {{- toYaml .Values.postInstallCheck.resources | nindent 6 }}
     command: [python, -c]
     args:
       - |
@@ -39,7 +38,6 @@ initContainers:
 containers:
   - name: certificates
     {{- include "lmw.container" . | nindent 4 }}
-    resources: {{- toYaml .Values.postInstallCheck.resources | nindent 6 }}
     args:
       - certs
       - show
