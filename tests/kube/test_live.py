@@ -252,7 +252,7 @@ def test_no_namespace_keeps_the_readers_from_the_others() -> None:
 
     async def flooded(cluster: WatchedCluster, server: ScriptedServer) -> Snapshot:
         flood = [asyncio.create_task(cluster.reread(Snapshot(), claims("flood", 10), 60)) for _ in range(10)]
-        while len(server.requests) < SILENT:
+        while len(server.requests) < SILENT:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         web = Reference(kind=VMI.name, namespace="default", name="web")
         now = await cluster.reread(Snapshot(), frozenset({web}), 30)

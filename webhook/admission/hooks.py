@@ -83,11 +83,12 @@ async def decide(hook: Hook, request: AdmissionRequest, cluster: Cluster, rules:
     if request.operation not in hook.operations or request.subresource:
         return ALLOWED
     deadline = time.monotonic() + timeout
+    today = time.strftime("%Y-%m-%d", time.gmtime())
     snapshot = cluster.snapshot() if request.size <= USUAL else cluster.snapshot().apart()
-    verdict = hook.judge(request, snapshot, rules.resolved(snapshot.kubevirt))
+    verdict = hook.judge(request, snapshot, rules.resolved(snapshot.kubevirt, today))
     read: frozenset[Reference] = frozenset()
     while unread := verdict.rests_on - read:
         snapshot = await cluster.reread(snapshot, unread, deadline - time.monotonic())
         read |= unread
-        verdict = hook.judge(request, snapshot, rules.resolved(snapshot.kubevirt))
+        verdict = hook.judge(request, snapshot, rules.resolved(snapshot.kubevirt, today))
     return verdict

@@ -6,37 +6,59 @@ from typing import Final
 
 from webhook.admission.annotations import facts
 from webhook.engine.assessment import Assessment
+from webhook.engine.exemption import Exemption
 from webhook.engine.policy import Enforcement, Policy
 from webhook.engine.verdict import Subject, Verdict, Violation
 from webhook.objects.vmi import VirtualMachineInstance
 
 TOLD: Final = 16
 """Violations of one restriction that a denial tells: with 300 characters each it fits on a page."""
+EXPLAIN: Final = "kubectl livemigration explain"
 
 
-def judged(assessment: Assessment, policy: Policy, strictest: Enforcement = Enforcement.DENY) -> Verdict:
+def judged(
+    assessment: Assessment,
+    policy: Policy,
+    strictest: Enforcement = Enforcement.DENY,
+    exemption: Exemption | None = None,
+) -> Verdict:
     """Present an assessment; `strictest` bounds what a broken restriction may do (a controller may only be warned)."""
-    denied, warned = policy.enforced(assessment.violations, strictest)
-    warnings = (*misread_warnings(assessment.vmi.misread), *map(warning, warned), *assessment.warnings)
+    exempted = exemption is not None and exemption.holds(policy.today)
+    denied, warned = policy.enforced(assessment.violations, Enforcement.WARN if exempted else strictest)
+    told = [exemption.told(policy.today)] if exemption and assessment.violations else []
+    warnings = (*misread_warnings(assessment.vmi.misread), *told, *map(warning, warned), *assessment.warnings)
     if denied:
         return refusal(assessment, denied, warnings)
-    return Verdict(warnings=warnings, causes=warned, subject=subject(assessment.vmi), audit=facts(assessment))
+    return Verdict(
+        warnings=warnings,
+        causes=warned,
+        subject=subject(assessment.vmi),
+        audit=facts(assessment),
+        exempted=exempted and bool(warned),
+    )
 
 
-def refusal(assessment: Assessment, causes: tuple[Violation, ...], warnings: tuple[str, ...] = ()) -> Verdict:
-    """Refuse, with every broken restriction in one message: one line each."""
+def refusal(
+    assessment: Assessment, causes: tuple[Violation, ...], warnings: tuple[str, ...] = (), *, asked_by: str = ""
+) -> Verdict:
+    """Refuse, with every broken restriction in one message, one line each, and where to read more.
+
+    `asked_by` says who wants it refused, where that isn't plain.
+    """
     opening = f"{assessment.vmi.title} cannot be live-migrated:"
     told = _first_of_each(causes)
-    lines = [cause.message for cause in told]
-    if len(told) < len(causes):
-        lines.append(f"And {len(causes) - len(told):,} more of the same.")
+    more = len(causes) - len(told)
+    ids = list(dict.fromkeys(cause.restriction for cause in causes))
+    help_ = f"Help: {EXPLAIN} {' '.join(ids)}"
+    rest = f"And {more:,} more of the same." if more else ""
+    lines = [opening, *(cause.message for cause in told), rest, asked_by, help_]
     return Verdict(
         allowed=False,
-        message=("\n" if len(lines) > 1 else " ").join([opening, *lines]),
+        message=("\n" if len(causes) > 1 else " ").join(filter(None, lines)),
         causes=told,
         subject=subject(assessment.vmi),
         warnings=warnings,
-        audit={"restrictions": ",".join(dict.fromkeys(cause.restriction for cause in causes))},
+        audit={"restrictions": ",".join(ids)},
         rests_on=assessment.rests_on.union(*(cause.rests_on for cause in told)),
     )
 
@@ -69,9 +91,9 @@ def subject(vmi: VirtualMachineInstance) -> Subject:
 
 def warning(violation: Violation) -> str:
     """Return a violation in one short line: the restriction, the field and the remedy."""
-    return f"{violation.restriction}: {violation.field}: {violation.remedy}"
+    return f"{violation.restriction}: {violation.owner_field or violation.field}: {violation.remedy}"
 
 
 def misread_warnings(notes: Iterable[str]) -> tuple[str, ...]:
     """Say what could not be read and is taken as absent."""
-    return tuple(f"{note}: taken as absent" for note in notes)
+    return tuple(dict.fromkeys(f"{note}: taken as absent" for note in notes))

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from webhook.engine.cpu_model import CpuModel, Selectors, cpu_model, launch_selectors
 from webhook.engine.delays import delays
 from webhook.engine.holdups import holdups, unlike_cpus
+from webhook.engine.owner import for_owner
 from webhook.engine.placement import Placement, place, rests_on
 from webhook.engine.policy import Enforcement, Policy
 from webhook.engine.restrictions import ALL
@@ -19,7 +20,6 @@ from webhook.engine.targets.predicate import Refusal
 from webhook.engine.timeouts import Timeouts, effective_timeouts
 from webhook.engine.verdict import Violation
 from webhook.objects.kubevirt import KubeVirt
-from webhook.objects.labels import HOSTNAME
 from webhook.objects.migration import Migration
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.state.kinds import KUBEVIRT, VM, VMI, Reference
@@ -32,10 +32,9 @@ class Rules(Struct, frozen=True, kw_only=True, cache_hash=True):
     policy: Policy = Policy()
     restrictions: tuple[Restriction, ...] = ALL
 
-    def resolved(self, kubevirt: KubeVirt | None) -> "Rules":
-        """Return the rules with the policy that fits the cluster."""
-        policy = self.policy.resolved(kubevirt)
-        return self if policy is self.policy else replace(self, policy=policy)
+    def resolved(self, kubevirt: KubeVirt | None, today: str) -> "Rules":
+        """Return the rules with the policy that fits the cluster, as it holds on a day."""
+        return replace(self, policy=self.policy.resolved(kubevirt).on(today))
 
 
 class Assessment(Struct, frozen=True, kw_only=True):
@@ -88,7 +87,7 @@ def assess(
     violations: list[Violation] = []
     for restriction in _applicable(restrictions, policy, decentralized=case.decentralized):
         if broken := tuple(restriction.check(case)):
-            violations += broken
+            violations += for_owner(restriction, case, broken)
             case = replace(case, found=case.found | {violation.restriction for violation in broken})
     timeouts = _timeouts(vmi, snapshot)
     return Assessment(
@@ -138,7 +137,7 @@ def _references(case: Case, violations: list[Violation], restrictions: tuple[Res
     if not case.vmi.is_template:
         references.add(Reference(kind=VMI.name, namespace=namespace, name=name))
     vm = case.vmi.metadata.vm
-    if vm and HOSTNAME in case.vmi.scheduling.node_selector:
+    if vm:
         references.add(Reference(kind=VM.name, namespace=namespace, name=vm.name))
     about_targets = {each.ID for each in restrictions if each.CONCERN is Concern.TARGET}
     if case.placement and any(violation.restriction in about_targets for violation in violations):

@@ -40,6 +40,11 @@ UNDERIVABLE: Final = _counter(
 FAILURES: Final = _counter(
     "assessment_failures", "Requests that could not be judged, by hook and reason (bug, cluster).", ("hook", "reason")
 )
+TOLERATED: Final = _counter(
+    "tolerated",
+    "Broken restrictions that only warned, by restriction and whether the VM is exempted.",
+    ("restriction", "exempted"),
+)
 CERTIFICATE_EXPIRY: Final = _gauge(
     "certificate_expiry_timestamp_seconds",
     "When the certificate that is served ends, in seconds since 1970; 0 without one.",
@@ -66,6 +71,8 @@ def _create_series() -> None:
         WARNINGS.labels(hook.name)
     for restriction in ALL:
         DENIALS.labels(restriction.ID)
+        for exempted in ("false", "true"):
+            TOLERATED.labels(restriction.ID, exempted)
     for reason in ("in_flight", "connections", "large"):
         SHED.labels(reason)
 

@@ -49,7 +49,10 @@ def _record_verdict(hook: Hook, request: AdmissionRequest, verdict: Verdict, sec
     _duration(hook.name).observe(seconds)
     causes = list(dict.fromkeys([cause.restriction for cause in verdict.causes]))
     for cause in causes:
-        metrics.DENIALS.labels(cause).inc()
+        if verdict.allowed:
+            metrics.TOLERATED.labels(cause, str(verdict.exempted).lower()).inc()
+        else:
+            metrics.DENIALS.labels(cause).inc()
     if verdict.underivable:
         metrics.UNDERIVABLE.inc()
     if verdict.warnings:
