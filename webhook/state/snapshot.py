@@ -64,6 +64,11 @@ class Snapshot:
         """Yield the names of the namespaces with labels that are selected."""
         return (space.name for space in self.table(NAMESPACE.name) if selector.matches(space.labels))
 
+    @property
+    def count_of_namespaces(self) -> int:
+        """How many namespaces there are."""
+        return len(self.table(NAMESPACE.name))
+
     def policies(self) -> Iterable[MigrationPolicy]:
         """Return all migration policies."""
         return self.table(POLICY.name)
