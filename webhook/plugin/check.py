@@ -108,4 +108,4 @@ def _in_files(access: Access, files: tuple[str, ...], change: Change) -> Survey:
     view = open_cluster(access) if access.is_named else View(snapshot=Snapshot(), policy=access.settings.policy)
     snapshot = manifests.over(view.snapshot)
     view = replace(view, snapshot=snapshot, policy=view.policy.resolved(snapshot.kubevirt))
-    return surveyed(view, manifests.machines(), locate=manifests.locate)
+    return surveyed(view, manifests.machines(snapshot), locate=manifests.locate)
