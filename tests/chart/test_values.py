@@ -10,7 +10,8 @@ import yaml
 
 from testbed.chart import CHART, ChartError, Object, Values, of_kind, render
 from tools import chart_readme as document
-from webhook.engine.policy import Enforcement
+from webhook.engine.policy import Enforcement, Mode
+from webhook.engine.restrictions import ALL
 from webhook.settings.settings import Settings, load
 
 DOCUMENTED = {
@@ -175,3 +176,22 @@ def test_questions_ask_for_values_that_exist_and_offer_their_defaults() -> None:
     assert {each["variable"]: each["default"] for each in asked} == {
         each["variable"]: DOCUMENTED.get(each["variable"], "no such value") for each in asked
     }
+
+
+def test_the_schema_knows_the_restrictions() -> None:
+    enforcement = SCHEMA["properties"]["settings"]["properties"]["enforcement"]
+    assert enforcement["propertyNames"]["enum"] == [restriction.ID for restriction in ALL]
+    with pytest.raises(ChartError, match="cdrom"):
+        render({"settings": {"enforcement": {"cdrom": "off"}}})
+
+
+def test_the_mode_reaches_the_service() -> None:
+    settings = load({}, environment({"settings": {"mode": "warn"}}))
+    assert settings.mode is Mode.WARN
+
+
+def test_a_rollout_with_settings_that_the_service_refuses_leaves_the_former_pods_alone() -> None:
+    [service] = [each for each in of_kind(render(), "Deployment") if not each["metadata"]["name"].endswith("-certs")]
+    assert service["spec"]["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
+    [container] = service["spec"]["template"]["spec"]["containers"]
+    assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"

@@ -11,7 +11,10 @@ from testbed.service import Service
 
 SEED = {"name": "seed", "cloudInitNoCloud": {"userData": "#cloud-config\n{}\n"}}
 DRIVE = {"name": "seed", "cdrom": {"bus": "sata"}}
-REFUSED = 'cd-rom: disk "seed" is a CD-ROM with a volume in it (spec.domain.devices.disks[0].cdrom). Eject the CD-ROM.'
+REFUSED = (
+    'cd-rom: disk "seed" is a CD-ROM with a volume in it (spec.template.spec.domain.devices.disks[0].cdrom). '
+    "Eject the CD-ROM, then restart the VM."
+)
 
 
 def test_a_drained_node_is_emptied_although_a_restriction_is_broken(

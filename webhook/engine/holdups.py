@@ -100,10 +100,6 @@ def _other_migrations(vmi: VirtualMachineInstance, migration: Migration, snapsho
         for each in snapshot.table(MIGRATION.name)
         if each.phase not in FINAL_PHASES and each.metadata.key != migration.metadata.key
     ]
-    for each in others:
-        if (each.metadata.namespace, each.vmi_name) == vmi.metadata.key:
-            yield f"migration {quoted(each.metadata.name)} of the VM is under way: KubeVirt refuses another one"
-            return
     yield from _limits(vmi, others, snapshot)
 
 

@@ -158,8 +158,8 @@ def _check_row(finding: Finding, survey: Survey) -> tuple[Cell, ...]:
         Cell(printable(metadata.namespace)),
         Cell(printable(metadata.name)),
         Cell(printable(finding.vmi.status.node)) if finding.vmi.status.node else Cell(f"({finding.state})", "dim"),
-        Cell("yes", "good") if finding.migratable else Cell("no", "bad"),
-        Cell(_restrictions(finding)),
+        _moves(finding),
+        Cell(_restrictions(finding, survey.policy.today)),
         Cell(enumerated(finding.eligible, survey.snapshot.nodes) or "none" if finding.placement else "-"),
         Cell(completion_said(timeouts)),
         Cell(strategy(finding.vmi, survey.snapshot.kubevirt)),
@@ -167,8 +167,15 @@ def _check_row(finding: Finding, survey: Survey) -> tuple[Cell, ...]:
     )
 
 
-def _restrictions(finding: Finding) -> str:
-    warned = (f"{violation.restriction} (warning)" for violation in finding.warned)
+def _moves(finding: Finding) -> Cell:
+    if finding.move:
+        return Cell("moving", "soft")
+    return Cell("yes", "good") if finding.migratable else Cell("no", "bad")
+
+
+def _restrictions(finding: Finding, today: str) -> str:
+    how = "exempted" if finding.exemption and finding.exemption.holds(today) else "warning"
+    warned = (f"{violation.restriction} ({how})" for violation in finding.warned)
     return ", ".join([*finding.restrictions, *dict.fromkeys(warned)])
 
 
@@ -186,12 +193,14 @@ def _headline(finding: Finding) -> Line:
 def _explanation(finding: Finding, survey: Survey) -> Iterator[tuple[Cell, Cell]]:
     for violation in finding.denied + finding.warned:
         yield _explained(violation.restriction, f"{sentence(violation)} {remedy(violation)}")
-        yield Cell(""), Cell(violation.field, "dim", whole=True)
+        yield Cell(""), Cell(violation.owner_field or violation.field, "dim", whole=True)
         if violation.details:
             yield _explained("", violation.details)
-        for command in violation.commands:
-            yield _explained("", f"{command.purpose}:")
-            yield Cell(""), Cell(command.text, whole=True)
+    if finding.exemption:
+        yield _explained("exemption", finding.exemption.told(survey.policy.today))
+    for number, command in enumerate(finding.commands):
+        yield _explained("" if number else "how", f"{command.purpose}:")
+        yield Cell(""), Cell(command.text, whole=True)
     if finding.placement:
         yield _explained("can go to", some_nodes(finding.eligible, survey) or "no node")
         for names, reasons in refused(finding, survey):

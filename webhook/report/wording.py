@@ -19,7 +19,9 @@ def some_nodes(nodes: NodeSet, survey: Survey) -> str:
 
 
 def verdict(finding: Finding) -> str:
-    """Return the verdict in two words."""
+    """Return the verdict in two words, or that it is moving."""
+    if finding.move:
+        return finding.move.words
     if not finding.migratable:
         return "cannot move"
     return "can move" if finding.placement else "could move"
