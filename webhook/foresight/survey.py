@@ -20,6 +20,7 @@ from webhook.engine.verdict import RESTART_VM, Command, Violation
 from webhook.foresight.position import Locate, in_no_file
 from webhook.objects.phases import FINAL_PHASES
 from webhook.objects.vmi import VirtualMachineInstance
+from webhook.state.expansion import expanded
 from webhook.state.kinds import VM, VMI
 from webhook.state.nodes import NodeSet
 from webhook.state.snapshot import Snapshot
@@ -184,4 +185,4 @@ def machines_in(snapshot: Snapshot, namespace: str = "") -> Iterator[VirtualMach
             yield vmi
     for key, vm in snapshot.table(VM.name).items(namespace):
         if key not in running:
-            yield vm.instance
+            yield expanded(vm, snapshot)

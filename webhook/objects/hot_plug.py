@@ -30,6 +30,7 @@ class HotPlug(Struct, frozen=True, kw_only=True):
 
 def read_hot_plug(domain: Fields, status: Fields) -> HotPlug | None:
     """Read it from `spec.domain` and `status` of a VMI; None where it runs with what it is to have."""
+    domain = Fields(domain.value)  # what can't be read of it has been noted where the rest was read
     cpu, memory, resources = domain.object("cpu"), domain.object("memory"), domain.object("resources")
     vcpus = _vcpus(cpu)
     before = _vcpus(status.object("currentCPUTopology")) if status.has("currentCPUTopology") else vcpus

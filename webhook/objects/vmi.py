@@ -60,7 +60,7 @@ class VirtualMachineInstance(Struct, frozen=True, kw_only=True):
     `root` is "" for a VMI and "spec.template." for a VM's template. `claim_templates` are the claims that come with
     the VM (name to access modes, empty where the storage class decides). `memory` is the guest's in bytes, else what is
     requested, 0 when neither is said. `hostname` is "" where the name serves as one. `misread` names what could not be
-    read.
+    read, `unknown` what it is made of besides, and nobody here has seen (`instance type gn1`).
     """
 
     metadata: Metadata
@@ -74,6 +74,7 @@ class VirtualMachineInstance(Struct, frozen=True, kw_only=True):
     root: str = ""
     claim_templates: Mapping[str, tuple[str, ...]]
     misread: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     @property
     def is_template(self) -> bool:

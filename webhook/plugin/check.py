@@ -112,4 +112,4 @@ def _in_files(access: Access, files: tuple[str, ...], change: Change) -> Survey:
     )
     snapshot = manifests.over(view.snapshot)
     view = replace(view, snapshot=snapshot, policy=view.policy.resolved(snapshot.kubevirt))
-    return surveyed(view, manifests.machines(), locate=manifests.locate)
+    return surveyed(view, manifests.machines(snapshot), locate=manifests.locate)

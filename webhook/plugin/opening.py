@@ -16,6 +16,7 @@ from webhook.plugin.waiting import waiting
 from webhook.settings.settings import Settings
 from webhook.state.kinds import (
     CLAIM,
+    FLAVOURS,
     KUBEVIRT,
     MIGRATION,
     NAMESPACE,
@@ -98,6 +99,10 @@ def _view(settings: Settings, reading: Reading) -> View:
     )
 
 
+TOLD_ELSEWHERE: Final = frozenset({MIGRATION.name, *(kind.name for kind in FLAVOURS)})
+"""Kinds without which nothing is judged otherwise, or what isn't known is told with each VM."""
+
+
 def _without(policy: Policy, forbidden: Iterable[str]) -> Policy:
     """Return the policy without the restrictions that can't be judged."""
     off = {restriction: Enforcement.OFF for kind in forbidden for restriction in _UNTELLABLE.get(kind, ((), ""))[0]}
@@ -106,7 +111,7 @@ def _without(policy: Policy, forbidden: Iterable[str]) -> Policy:
 
 def _notes(missing: Iterable[Resource], forbidden: Mapping[str, str]) -> Iterable[str]:
     for kind, refusal in forbidden.items():
-        if kind != MIGRATION.name:
+        if kind not in TOLD_ELSEWHERE:
             yield f"{refusal}; {_UNTELLABLE.get(kind, ((), 'the rest is judged without it'))[1]}"
     for absent in missing:
         if absent is VM:
