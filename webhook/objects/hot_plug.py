@@ -17,6 +17,7 @@ class HotPlug(Struct, frozen=True, kw_only=True):
 
     `requested` is the memory that the specification asks for now, 0 where it leaves that to KubeVirt. `fixed_cpu` tells
     that it asks for CPU by itself, `without_overhead` that it leaves out what the guest costs beside its memory.
+    `page_size` is that of the huge pages in which its memory is, "" for none.
     """
 
     vcpus_before: int
@@ -24,7 +25,7 @@ class HotPlug(Struct, frozen=True, kw_only=True):
     memory: int
     requested: int = 0
     fixed_cpu: bool = False
-    huge_pages: bool = False
+    page_size: str = ""
     without_overhead: bool = False
 
 
@@ -45,7 +46,7 @@ def read_hot_plug(domain: Fields, status: Fields) -> HotPlug | None:
         memory=added,
         requested=read_whole(requests, "memory") or 0,
         fixed_cpu=requests.has("cpu"),
-        huge_pages=memory.has("hugepages"),
+        page_size=memory.object("hugepages").text("pageSize"),
         without_overhead=resources.flag("overcommitGuestOverhead") is True,
     )
 
