@@ -22,6 +22,9 @@ demo: env ## Show what a person sees, on a real API server (KEEP=1 keeps it open
 test: env chromium ## Run all tests, end to end on a real control plane
 	$(BIN)/pytest
 
+cluster: env ## Install the chart on a cluster whose nodes run pods, and try it (CORE=1: what CI does; KEEP=1: keep it open)
+	@$(BIN)/python -m testbed.cluster $(if $(CORE),--core) $(BIN)/pytest -p no:randomly tests/cluster $(if $(CORE),-m core) $(if $(KEEP),--keep)
+
 oldest: env ## Run the tests that need no browser with the oldest dependencies that the package allows
 	$(UV) venv --quiet --clear $(VENV)-oldest
 	$(UV) pip compile --quiet --resolution lowest-direct --group dev pyproject.toml -o $(VENV)-oldest/locked.txt
@@ -80,4 +83,4 @@ lock: ## Write the lock files from pyproject.toml; UPGRADE=1: with the newest ve
 	$(COMPILE) --group build -o requirements/build.txt
 	$(COMPILE) pyproject.toml --group dev --constraint requirements/runtime.txt -o requirements/dev.txt
 
-.PHONY: help env demo test mutants bench fidelity soak check generate docs chromium examples lock oldest release
+.PHONY: help env demo test cluster mutants bench fidelity soak check generate docs chromium examples lock oldest release

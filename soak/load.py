@@ -16,8 +16,9 @@ SENDERS: Final = 8
 class Load:
     """Sends while it is entered. `lost` holds every answer that is neither a success nor our own refusal."""
 
-    def __init__(self, api: Api, namespace: str, machines: Sequence[str]) -> None:
+    def __init__(self, api: Api, namespace: str, machines: Sequence[str], *, rate: float = RATE) -> None:
         """Take the VMIs that are to be moved in turn; the name of a refused one begins with `stuck`."""
+        self._rate = rate
         self._api = api
         self._path = f"{KUBEVIRT}/namespaces/{namespace}/virtualmachineinstancemigrations?dryRun=All"
         self._machines = machines
@@ -50,7 +51,7 @@ class Load:
     def _send(self) -> None:
         while not self._ending.is_set():
             number = self._next()
-            time.sleep(max(0.0, self._began + number / RATE - time.monotonic()))
+            time.sleep(max(0.0, self._began + number / self._rate - time.monotonic()))
             self._judge(self._machines[number % len(self._machines)])
 
     def _next(self) -> int:

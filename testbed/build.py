@@ -68,6 +68,10 @@ class Module:
             raise BuildFailedError(f"{self.folder / self.go_mod} does not require {self.version_of}")
         return required[1]
 
+    def source(self) -> Path:
+        """Return where Go keeps the source of that required module, which carries manifests too."""
+        return Path(_run("go", "list", "-m", "-f", "{{.Dir}}", self.version_of, folder=self.folder).strip())
+
     def linker_flags(self) -> str:
         """Strip symbols; let the programs tell their version."""
         minor = self.version.split(".")[1]
@@ -90,7 +94,16 @@ HERE = Path(__file__).parent
 KUBERNETES = Module(
     folder=HERE / "kubernetes",
     packages={"kubernetes": "."},
-    links=("etcd", "kube-apiserver", "kube-scheduler", "kubectl", "leash"),
+    links=(
+        "etcd",
+        "kube-apiserver",
+        "kube-controller-manager",
+        "kube-proxy",
+        "kube-scheduler",
+        "kubectl",
+        "kubelet",
+        "leash",
+    ),
     version_of="k8s.io/kubernetes",
     version_variables=(
         "k8s.io/component-base/version.gitVersion={version}",
@@ -105,6 +118,29 @@ KUBEVIRT = Module(
     prints=("crds", "rbac", "webhooks"),
     version_of="kubevirt.io/kubevirt",
     version_variables=("kubevirt.io/client-go/version.gitVersion={version}",),
+)
+CLUSTER_BASICS = Module(
+    folder=HERE / "cluster" / "basics",
+    packages={"coredns": "./coredns", "pause": "./pause"},
+    version_of="github.com/coredns/coredns",
+)
+METRICS_SERVER = Module(
+    folder=HERE / "cluster" / "metrics-server",
+    packages={"metrics-server": "sigs.k8s.io/metrics-server/cmd/metrics-server"},
+    version_of="sigs.k8s.io/metrics-server",
+)
+KUBE_ROUTER = Module(
+    folder=HERE / "cluster" / "kube-router",
+    packages={"kube-router": "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router"},
+    version_of="github.com/cloudnativelabs/kube-router/v2",
+)
+CERT_MANAGER = Module(
+    folder=HERE / "cluster" / "cert-manager",
+    packages={
+        "cert-manager-controller": "github.com/cert-manager/cert-manager/cmd/controller",
+        "cert-manager-cainjector": "github.com/cert-manager/cert-manager/cmd/cainjector",
+    },
+    version_of="github.com/cert-manager/cert-manager",
 )
 TOOLS = Module(
     folder=HERE / "tools",

@@ -14,6 +14,8 @@ from testbed import build
 CHART: Final = Path(__file__).parents[1] / "charts" / "live-migration-webhook"
 RELEASE: Final = "live-migration-webhook"
 NAMESPACE: Final = "live-migration-webhook"
+IMAGE: Final = "docker.io/library/live-migration-webhook:0.1.0"
+"""The image that the chart asks for by default, as a node names it."""
 KUBE_VERSION: Final = "1.35.4"
 """What `helm template` takes the cluster for."""
 

@@ -43,7 +43,7 @@ class ControlPlane:
         programs = build.build(*modules, progress=self._progress)
         self._folder = OwnedFolder()
         try:
-            self._site = prepare(self._folder.path, programs)
+            self._site = self._prepare(self._folder.path, programs)
             self._start_kubernetes()
             if self._kubevirt:
                 self._start_kubevirt()
@@ -147,10 +147,17 @@ class ControlPlane:
         """Return when the API server is ready, for the first time or after a restart."""
         self.processes["kube-apiserver"].wait_until(lambda: self.api().exists("/readyz"))
 
+    def _prepare(self, folder: Path, programs: Mapping[str, Path]) -> Site:
+        """Return where this control plane lives."""
+        return prepare(folder, programs)
+
+    def _api_server(self) -> Process:
+        return kubernetes_programs.kube_apiserver(self._site)
+
     def _start_kubernetes(self) -> None:
         """Start etcd and the API server together, then the scheduler."""
         self._launch(kubernetes_programs.etcd(self._site))
-        self._launch(kubernetes_programs.kube_apiserver(self._site))
+        self._launch(self._api_server())
         self.wait_for_api_server()
         self._launch(kubernetes_programs.kube_scheduler(self._site))
 

@@ -2,9 +2,15 @@
 
 import json
 from collections.abc import Mapping
+from typing import Final
 
 from testbed.processes import LOOPBACK, Process
 from testbed.site import Site
+
+SERVICES: Final = "10.0.0.0/24"
+"""Addresses of Services."""
+SERVICE_ADDRESS: Final = "10.0.0.1"
+"""The first of them: that of the API server itself."""
 
 
 def etcd(site: Site) -> Process:
@@ -24,15 +30,21 @@ def etcd(site: Site) -> Process:
 
 
 def kube_apiserver(site: Site) -> Process:
-    """Return the API server: RBAC, users by token, and the request-header authority that virt-api reads."""
-    serving = site.authority.issue("kube-apiserver", "localhost", LOOPBACK, "kubernetes.default.svc")
+    """Return the API server as it is for a cluster in which nothing in a pod runs."""
+    return process(site, "kube-apiserver", kube_apiserver_flags(site))
+
+
+def kube_apiserver_flags(site: Site) -> dict[str, object]:
+    """Return the API server's flags: RBAC, users by token, and the request-header authority that virt-api reads."""
+    names = ("localhost", LOOPBACK, site.address, SERVICE_ADDRESS, "kubernetes.default.svc")
+    serving = site.authority.issue("kube-apiserver", *dict.fromkeys(names))
     signing = site.authority.issue("service-accounts")
     proxy = site.authority.issue("front-proxy-client")
     authority = site.authority.pair.certificate
-    flags = {
+    return {
         "etcd-servers": f"http://{LOOPBACK}:{site.ports['etcd']}",
-        "bind-address": LOOPBACK,
-        "advertise-address": LOOPBACK,
+        "bind-address": site.address,
+        "advertise-address": site.address,
         "secure-port": site.ports["kube-apiserver"],
         "tls-cert-file": serving.certificate,
         "tls-private-key-file": serving.key,
@@ -44,7 +56,7 @@ def kube_apiserver(site: Site) -> Process:
         "disable-admission-plugins": "ServiceAccount,TaintNodesByCondition",
         # There is no Service to publish the address under.
         "endpoint-reconciler-type": "none",
-        "service-cluster-ip-range": "10.0.0.0/24",
+        "service-cluster-ip-range": SERVICES,
         "service-account-key-file": signing.certificate,
         "service-account-signing-key-file": signing.key,
         "service-account-issuer": "https://kubernetes.default.svc",
@@ -56,7 +68,6 @@ def kube_apiserver(site: Site) -> Process:
         "proxy-client-cert-file": proxy.certificate,
         "proxy-client-key-file": proxy.key,
     }
-    return process(site, "kube-apiserver", flags)
 
 
 def kube_scheduler(site: Site) -> Process:

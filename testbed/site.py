@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from testbed import users
 from testbed.pki import Authority
@@ -21,11 +22,13 @@ class Site:
     ports: Mapping[str, int]
     authority: Authority
     users: Mapping[str, users.User]
+    address: str = LOOPBACK
+    """Where the API server listens; everything else is on the loopback interface."""
 
     @property
     def server(self) -> str:
         """URL of the API server."""
-        return f"https://{LOOPBACK}:{self.ports['kube-apiserver']}"
+        return f"https://{self.address}:{self.ports['kube-apiserver']}"
 
     @property
     def tokens(self) -> Path:
@@ -44,16 +47,27 @@ class Site:
         return path
 
 
-def prepare(folder: Path, programs: Mapping[str, Path]) -> Site:
-    """Choose ports; write the authority's certificate, the users' tokens and their kubeconfigs."""
+def prepare(
+    folder: Path,
+    programs: Mapping[str, Path],
+    *,
+    address: str = LOOPBACK,
+    ports: Mapping[str, int] = MappingProxyType({}),
+    others: Mapping[str, users.User] = MappingProxyType({}),
+) -> Site:
+    """Choose ports; write the authority's certificate, the users' tokens and their kubeconfigs.
+
+    `ports` are those that may not be any free one; `others` are users beside those that every control plane has.
+    """
     pki = folder / "pki"
     pki.mkdir()
     site = Site(
         folder=folder,
         programs=programs,
-        ports=dict(zip(PORTS, free_ports(len(PORTS)), strict=True)),
+        ports=dict(zip(PORTS, free_ports(len(PORTS)), strict=True)) | dict(ports),
         authority=Authority(pki),
-        users=users.everyone(),
+        users=users.everyone() | dict(others),
+        address=address,
     )
     users.write_token_file(site.tokens, site.users.values())
     for name, user in site.users.items():

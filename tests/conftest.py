@@ -8,7 +8,12 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from testbed.cluster import enclosure
+
 pytest_plugins = ["testbed.fixtures"]
+
+# Its tests need namespaces that `make cluster` makes around them.
+collect_ignore = [] if enclosure.is_entered() else ["cluster"]
 
 # A test that says how long an example may take says something about the machine.
 settings.register_profile("untimed", deadline=None)

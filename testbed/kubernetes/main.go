@@ -5,6 +5,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -20,16 +21,22 @@ import (
 	_ "k8s.io/component-base/metrics/prometheus/version"  // metric with the version
 	kubectl "k8s.io/kubectl/pkg/cmd"
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
+	controllermanager "k8s.io/kubernetes/cmd/kube-controller-manager/app"
+	proxy "k8s.io/kubernetes/cmd/kube-proxy/app"
 	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
+	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
 )
 
 // programs maps a name to a program; args are those after the name, the result is the exit code.
 var programs = map[string]func(args []string) int{
-	"etcd":           etcdMain,
-	"kube-apiserver": func([]string) int { return cli.Run(apiserver.NewAPIServerCommand()) },
-	"kube-scheduler": func([]string) int { return cli.Run(scheduler.NewSchedulerCommand()) },
-	"kubectl":        func([]string) int { return run(kubectl.NewDefaultKubectlCommand()) },
-	"leash":          leashMain,
+	"etcd":                    etcdMain,
+	"kube-apiserver":          func([]string) int { return cli.Run(apiserver.NewAPIServerCommand()) },
+	"kube-controller-manager": func([]string) int { return cli.Run(controllermanager.NewControllerManagerCommand()) },
+	"kube-proxy":              func([]string) int { return cli.Run(proxy.NewProxyCommand()) },
+	"kube-scheduler":          func([]string) int { return cli.Run(scheduler.NewSchedulerCommand()) },
+	"kubectl":                 func([]string) int { return run(kubectl.NewDefaultKubectlCommand()) },
+	"kubelet":                 func([]string) int { return cli.Run(kubelet.NewKubeletCommand(context.Background())) },
+	"leash":                   leashMain,
 }
 
 func main() {

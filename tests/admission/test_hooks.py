@@ -88,7 +88,8 @@ def test_both_hooks_of_a_migration_give_the_same_refusal(path: str) -> None:
 
     assert verdict.message == (
         'VMI default/web cannot be live-migrated: cd-rom: disk "iso" is a CD-ROM with a volume in it '
-        "(spec.domain.devices.disks[0].cdrom). Eject the CD-ROM."
+        "(spec.domain.devices.disks[0].cdrom). Eject the CD-ROM. "
+        "Help: kubectl livemigration explain cd-rom"
     )
 
 

@@ -72,8 +72,9 @@ class TestVirtualMachines:
 
         assert verdict.message == (
             'VM default/web cannot be live-migrated: cd-rom: disk "iso" is a CD-ROM with a volume in it '
-            "(spec.template.spec.domain.devices.disks[0].cdrom). Eject the CD-ROM.\n"
-            'It has to stay migratable: label live-migration-webhook/required="true" on the VM or its namespace.'
+            "(spec.template.spec.domain.devices.disks[0].cdrom). Eject the CD-ROM. "
+            'It has to stay migratable: label live-migration-webhook/required="true" on the VM or its namespace. '
+            "Help: kubectl livemigration explain cd-rom"
         )
 
     def test_what_could_not_be_read_is_told_once_though_a_refusal_is_judged_twice(self) -> None:

@@ -78,11 +78,11 @@ def test_the_releases_own_namespace_kube_system_and_those_that_opt_out_are_left_
     ("field", "expected"),
     [
         ("failurePolicy", 4 * ["Ignore"]),
-        ("timeoutSeconds", 4 * [5]),
+        ("timeoutSeconds", [3, 5, 2, 2]),
         ("matchPolicy", 4 * ["Equivalent"]),
         ("admissionReviewVersions", 4 * [["v1"]]),
         ("sideEffects", ["NoneOnDryRun", "None", "NoneOnDryRun", "None"]),
-        ("reinvocationPolicy", [None, None, "IfNeeded", "IfNeeded"]),
+        ("reinvocationPolicy", [None, None, "Never", "IfNeeded"]),
     ],
 )
 def test_every_hook_is_called_as_safely_as_it_can_be(field: str, expected: list[object]) -> None:

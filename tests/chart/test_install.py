@@ -112,6 +112,20 @@ def test_an_upgrade_leaves_the_bundle_that_the_keeper_wrote(control_plane: Contr
     assert installed.get(CONFIGURATIONS[0])["webhooks"][0]["timeoutSeconds"] == 9
 
 
+@pytest.mark.parametrize(("before", "after"), [pytest.param(2, 3, id="fewer"), pytest.param(4, 4, id="more")])
+def test_switching_autoscaling_on_never_takes_away_replicas_below_its_minimum(
+    control_plane: ControlPlane, installed: Api, before: int, after: int
+) -> None:
+    path = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/{RELEASE}"
+    installed.patch(path, {"spec": {"replicas": before}})
+    scaled = {"autoscaling": {"enabled": True, "minReplicas": 3}, **UNASKED}
+
+    helm(control_plane, "upgrade", RELEASE, str(CHART), "--no-hooks", values=scaled)
+    helm(control_plane, "upgrade", RELEASE, str(CHART), "--no-hooks", values={**scaled, "podLabels": {"new": "label"}})
+
+    assert installed.get(path)["spec"]["replicas"] == after
+
+
 def test_a_gitops_tool_leaves_the_bundle_that_the_keeper_wrote(control_plane: ControlPlane, installed: Api) -> None:
     run_keeper(control_plane)
     before = bundles(installed)

@@ -31,7 +31,12 @@ def test_no_container_can_gain_rights_or_write_its_files() -> None:
         {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
     ]
     assert [each["securityContext"] for each in containers] == len(containers) * [
-        {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+        {
+            "runAsGroup": 65532,
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
     ]
 
 
@@ -107,16 +112,39 @@ def test_an_autoscaler_owns_the_number_of_replicas() -> None:
     assert "replicas" not in named(render({"autoscaling": {"enabled": True}}), "Deployment")["spec"]
 
 
-def test_replicas_prefer_different_nodes_and_zones() -> None:
-    pod = service_pod()
-    [preferred] = pod["affinity"]["podAntiAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
-    spread = [(each["topologyKey"], each["whenUnsatisfiable"]) for each in pod["topologySpreadConstraints"]]
+@pytest.mark.parametrize(
+    ("values", "keys"),
+    [
+        pytest.param({}, ["kubernetes.io/hostname"], id="nodes"),
+        pytest.param(
+            {"spreadOverZones": True}, ["kubernetes.io/hostname", "topology.kubernetes.io/zone"], id="zones too"
+        ),
+    ],
+)
+def test_replicas_of_one_revision_prefer_different_places(values: Values, keys: list[str]) -> None:
+    pod = service_pod(values)
+    spread = pod["topologySpreadConstraints"]
 
-    assert preferred["podAffinityTerm"]["topologyKey"] == "kubernetes.io/hostname"
-    assert spread == [
-        ("kubernetes.io/hostname", "ScheduleAnyway"),
-        ("topology.kubernetes.io/zone", "ScheduleAnyway"),
-    ]
+    assert "affinity" not in pod
+    assert [each["topologyKey"] for each in spread] == keys
+    assert {(each["whenUnsatisfiable"], *each["matchLabelKeys"]) for each in spread} == {
+        ("ScheduleAnyway", "pod-template-hash")
+    }
+
+
+def test_no_container_is_without_resources() -> None:
+    """A ResourceQuota refuses those that are, and with them the installation that waits for its check."""
+    found = pods(render(BUILT_IN))
+    containers = [each for pod in found for each in [*pod["containers"], *pod.get("initContainers", [])]]
+
+    assert {tuple(sorted(each["resources"])) for each in containers} == {("limits", "requests")}
+
+
+def test_every_image_comes_from_the_registry_that_rancher_names() -> None:
+    found = pods(render({**BUILT_IN, "global": {"cattle": {"systemDefaultRegistry": "registry.lab:5000"}}}))
+    containers = [each for pod in found for each in [*pod["containers"], *pod.get("initContainers", [])]]
+
+    assert {each["image"] for each in containers} == {"registry.lab:5000/live-migration-webhook:0.1.0"}
 
 
 def test_selectors_match_their_own_pods_only() -> None:

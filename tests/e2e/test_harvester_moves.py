@@ -90,8 +90,10 @@ def test_a_refused_move_leaves_nothing_behind(
     assert refused.value.message == (
         'admission webhook "vm.validate.live-migration-webhook" denied the request: '
         f"VM {namespace}/web cannot be live-migrated: bridge-network: "
-        'interface "default" is a bridge on the management network (spec.domain.devices.interfaces[0].bridge). '
-        "Use masquerade, or a VLAN (multus) network."
+        'interface "default" is a bridge on the management network '
+        "(spec.template.spec.domain.devices.interfaces[0].bridge). "
+        "Use masquerade, or a VLAN (multus) network, then restart the VM. "
+        "Help: kubectl livemigration explain bridge-network"
     )
     assert state(control_plane, namespace) == before
 

@@ -31,6 +31,8 @@ def test_of_two_refusals_ours_is_seen_fifty_times_in_a_row(
     assert message == (
         'admission webhook "migration.mutate.live-migration-webhook" denied the request: '
         f"VM {namespace}/web cannot be live-migrated: bridge-network: "
-        'interface "default" is a bridge on the management network (spec.domain.devices.interfaces[0].bridge). '
-        "Use masquerade, or a VLAN (multus) network."
+        'interface "default" is a bridge on the management network '
+        "(spec.template.spec.domain.devices.interfaces[0].bridge). "
+        "Use masquerade, or a VLAN (multus) network, then restart the VM. "
+        "Help: kubectl livemigration explain bridge-network"
     )

@@ -90,12 +90,6 @@ def test_a_hot_plug_makes_a_migration_of_its_own(condition: str, status: str, wa
     assert said(status={"conditions": [{"type": condition, "status": status}]}) == (warning,) * warned
 
 
-@pytest.mark.parametrize(("phase", "warned"), [("Running", 1), ("", 1), ("Succeeded", 0), ("Failed", 0)])
-def test_a_migration_under_way_is_named(phase: str, warned: int) -> None:
-    warning = 'migration "earlier" of the VM is under way: KubeVirt refuses another one'
-    assert said(None, a_migration("earlier", phase=phase)) == (warning,) * warned
-
-
 def test_the_migration_itself_is_no_other_one() -> None:
     assert said(None, a_migration("move")) == ()
 

@@ -20,7 +20,7 @@ def explained(*documents: Any, **metadata: Any) -> tuple[str, list[str]]:
 
 
 def test_a_pin_in_the_vmi_alone_is_gone_with_the_next_start() -> None:
-    assert explained(annotations=ASKED) == (
+    assert explained(a_vm_document(), annotations=ASKED) == (
         'It is pinned to "node-a" by its node selector (kubernetes.io/hostname), left over from an earlier move.',
         ["virtctl restart web -n default"],
     )

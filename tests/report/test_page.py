@@ -102,7 +102,7 @@ def test_a_row_leads_to_its_section(opened: Open) -> None:
     section = page.locator("article:target")
     expect(section).to_be_in_viewport()
     expect(section).to_contain_text('PVC shop/cache-root of volume "root" is ReadWriteOnce, not ReadWriteMany.')
-    expect(section).to_contain_text("Use a ReadWriteMany volume, or remove it.")
+    expect(section).to_contain_text("Use a ReadWriteMany volume, then restart the VM.")
 
 
 def test_the_matrix_is_a_table_for_screen_readers(opened: Open) -> None:

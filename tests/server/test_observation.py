@@ -84,3 +84,9 @@ def logged(service: Serving, uid: str) -> dict[str, Any]:
     """Return the line of log about a review; lines are written a moment later."""
     until(lambda: any(line.get("uid") == uid for line in service.log))
     return next(line for line in service.log if line.get("uid") == uid)
+
+
+def test_what_only_warns_is_no_denial_in_the_metrics(service: Serving) -> None:
+    page = service.probe("/metrics")[1]
+    for exempted in ("false", "true"):
+        assert f'live_migration_webhook_tolerated_total{{exempted="{exempted}",restriction="cd-rom"}}' in page

@@ -88,6 +88,7 @@ def decide(hook: Hook, request: AdmissionRequest, cluster: Cluster, policy: Poli
     if request.operation not in hook.operations or request.subresource:
         return ALLOWED
     began = time.monotonic()
+    policy = policy.on(time.strftime("%Y-%m-%d", time.gmtime()))
     snapshot = cluster.snapshot() if request.size <= USUAL else cluster.snapshot().apart()
     verdict = hook.judge(request, snapshot, policy.resolved(snapshot.kubevirt))
     read: frozenset[Reference] = frozenset()

@@ -8,6 +8,8 @@ from webhook.admission.presentation import judged, misread_warnings
 from webhook.admission.requester import is_kubevirt_controller
 from webhook.admission.review import AdmissionRequest
 from webhook.engine.assessment import Assessment, assess
+from webhook.engine.exemption import exemption_of
+from webhook.engine.move import move_of
 from webhook.engine.policy import Enforcement, Policy
 from webhook.engine.verdict import Verdict
 from webhook.engine.wording import named
@@ -15,7 +17,7 @@ from webhook.objects.fields import Fields
 from webhook.objects.migration import Migration, as_meant, read_migration
 from webhook.objects.phases import FINAL_PHASES
 from webhook.objects.vmi import VirtualMachineInstance
-from webhook.state.kinds import VMI, Reference
+from webhook.state.kinds import MIGRATION, VMI, Reference
 from webhook.state.snapshot import Snapshot
 
 
@@ -62,11 +64,15 @@ def _judge(
     vmi: VirtualMachineInstance, migration: Migration, snapshot: Snapshot, policy: Policy, strictest: Enforcement
 ) -> tuple[Verdict, Assessment | None]:
     """Judge the move of a VMI; `strictest` bounds what a broken restriction may do."""
+    if (move := move_of(vmi, snapshot)) and move.migration != migration.metadata.name:
+        warning = f"{vmi.title} {move.words}: KubeVirt will refuse another migration"
+        going_on = Reference(kind=MIGRATION.name, namespace=vmi.metadata.namespace, name=move.migration)
+        return Verdict(warnings=(warning,), rests_on=frozenset({going_on})), None
     if (words := _not_running(vmi)) and not migration.receives:
         warning = f"{vmi.title} {words}: KubeVirt decides whether it can migrate"
         return Verdict(warnings=(warning,), rests_on=frozenset({_reference(*vmi.metadata.key)})), None
     assessment = assess(vmi, snapshot, policy, as_meant(migration, vmi.harvester_target))
-    return judged(assessment, policy, strictest), assessment
+    return judged(assessment, policy, strictest, exemption_of(vmi, snapshot)), assessment
 
 
 def _without_vmi(namespace: str, migration: Migration) -> Verdict:

@@ -1,34 +1,57 @@
 """An Assessment as a verdict: denials in full sentences, warnings in one short line each."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from webhook.admission.annotations import facts
 from webhook.engine.assessment import Assessment
+from webhook.engine.exemption import Exemption
 from webhook.engine.policy import Enforcement, Policy
 from webhook.engine.verdict import Subject, Verdict, Violation
 from webhook.objects.vmi import VirtualMachineInstance
 
+EXPLAIN: Final = "kubectl livemigration explain"
 
-def judged(assessment: Assessment, policy: Policy, strictest: Enforcement = Enforcement.DENY) -> Verdict:
+
+def judged(
+    assessment: Assessment,
+    policy: Policy,
+    strictest: Enforcement = Enforcement.DENY,
+    exemption: Exemption | None = None,
+) -> Verdict:
     """Present an assessment; `strictest` bounds what a broken restriction may do (a controller may only be warned)."""
-    denied, warned = policy.enforced(assessment.violations, strictest)
-    warnings = (*misread_warnings(assessment.vmi.misread), *map(warning, warned), *assessment.warnings)
+    exempted = exemption is not None and exemption.holds(policy.today)
+    denied, warned = policy.enforced(assessment.violations, Enforcement.WARN if exempted else strictest)
+    told = [exemption.told(policy.today)] if exemption and assessment.violations else []
+    warnings = (*misread_warnings(assessment.vmi.misread), *told, *map(warning, warned), *assessment.warnings)
     if denied:
         return refusal(assessment, denied, warnings)
-    return Verdict(warnings=warnings, causes=warned, subject=subject(assessment.vmi), audit=facts(assessment))
+    return Verdict(
+        warnings=warnings,
+        causes=warned,
+        subject=subject(assessment.vmi),
+        audit=facts(assessment),
+        exempted=exempted and bool(warned),
+    )
 
 
-def refusal(assessment: Assessment, causes: tuple[Violation, ...], warnings: tuple[str, ...] = ()) -> Verdict:
-    """Refuse, with every broken restriction in one message: one line each."""
+def refusal(
+    assessment: Assessment, causes: tuple[Violation, ...], warnings: tuple[str, ...] = (), *, asked_by: str = ""
+) -> Verdict:
+    """Refuse, with every broken restriction in one message, one line each, and where to read more.
+
+    `asked_by` says who wants it refused, where that isn't plain.
+    """
     opening = f"{assessment.vmi.title} cannot be live-migrated:"
-    separator = "\n" if len(causes) > 1 else " "
+    ids = list(dict.fromkeys(cause.restriction for cause in causes))
+    lines = [opening, *(cause.message for cause in causes), asked_by, f"Help: {EXPLAIN} {' '.join(ids)}"]
     return Verdict(
         allowed=False,
-        message=separator.join([opening, *("\n".join(cause.message for cause in causes).split("\n"))]),
+        message=("\n" if len(causes) > 1 else " ").join(filter(None, lines)),
         causes=causes,
         subject=subject(assessment.vmi),
         warnings=warnings,
-        audit={"restrictions": ",".join(dict.fromkeys(cause.restriction for cause in causes))},
+        audit={"restrictions": ",".join(ids)},
         rests_on=assessment.rests_on,
     )
 
@@ -50,9 +73,9 @@ def subject(vmi: VirtualMachineInstance) -> Subject:
 
 def warning(violation: Violation) -> str:
     """Return a violation in one short line: the restriction, the field and the remedy."""
-    return f"{violation.restriction}: {violation.field}: {violation.remedy}"
+    return f"{violation.restriction}: {violation.owner_field or violation.field}: {violation.remedy}"
 
 
 def misread_warnings(notes: Iterable[str]) -> tuple[str, ...]:
     """Say what could not be read and is taken as absent."""
-    return tuple(f"{note}: taken as absent" for note in notes)
+    return tuple(dict.fromkeys(f"{note}: taken as absent" for note in notes))

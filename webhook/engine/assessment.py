@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from webhook.engine.cpu_model import CpuModel, Selectors, cpu_model, launch_selectors
 from webhook.engine.delays import delays
 from webhook.engine.holdups import holdups, unlike_cpus
+from webhook.engine.owner import for_owner
 from webhook.engine.placement import Placement, place_within_bounds, rests_on
 from webhook.engine.policy import Enforcement, Policy
 from webhook.engine.restrictions import ALL
@@ -21,7 +22,6 @@ from webhook.engine.restrictions.restriction import Case, Concern, Restriction
 from webhook.engine.targets.predicate import Refusal
 from webhook.engine.timeouts import Timeouts, effective_timeouts
 from webhook.engine.verdict import Violation
-from webhook.objects.labels import HOSTNAME
 from webhook.objects.migration import Migration
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.state.kinds import CLAIM, KUBEVIRT, VM, VMI, Reference
@@ -83,7 +83,7 @@ def assess(
     violations: list[Violation] = []
     for restriction in _applicable(policy, decentralized=case.decentralized):
         if broken := _first(restriction.check(case)):
-            violations += broken
+            violations += for_owner(restriction, case, broken)
             case = replace(case, found=case.found | {restriction.ID})
     timeouts = _timeouts(vmi, snapshot)
     return Assessment(
@@ -142,7 +142,7 @@ def _references(case: Case, violations: list[Violation]) -> frozenset[Reference]
         *(Reference(kind=CLAIM.name, namespace=namespace, name=claim) for claim in claims),
     }
     vm = case.vmi.metadata.vm
-    if vm and HOSTNAME in case.vmi.scheduling.node_selector:
+    if vm:
         references.add(Reference(kind=VM.name, namespace=namespace, name=vm.name))
     about_targets = {restriction.ID for restriction in ALL if restriction.CONCERN is Concern.TARGET}
     if case.placement and any(violation.restriction in about_targets for violation in violations):

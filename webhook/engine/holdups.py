@@ -12,7 +12,7 @@ from webhook.engine.cpu_model import HOST_PASSTHROUGH
 from webhook.engine.explanation import enumerated
 from webhook.engine.placement import Placement, source_pod
 from webhook.engine.timeouts import Timeouts
-from webhook.engine.wording import named, quoted
+from webhook.engine.wording import named, printable, quoted
 from webhook.objects.kubevirt import KubeVirt
 from webhook.objects.labels import HOST_MODEL_LABEL, UTILITY_TIMEOUT, VENDOR
 from webhook.objects.migration import Migration
@@ -31,7 +31,7 @@ def holdups(
     vmi: VirtualMachineInstance, migration: Migration | None, snapshot: Snapshot, timeouts: Timeouts
 ) -> Iterator[str]:
     """Yield a sentence for each; of a VM's template only what its VMI will have for certain."""
-    yield from long_name(vmi)
+    yield from from_the_start(vmi)
     if vmi.is_template:
         return
     kubevirt = snapshot.kubevirt
@@ -45,8 +45,13 @@ def holdups(
         yield from _other_migrations(vmi, migration, snapshot)
 
 
-def long_name(vmi: VirtualMachineInstance) -> Iterator[str]:
-    """Yield that KubeVirt can't write the name into a label of the migration."""
+def from_the_start(vmi: VirtualMachineInstance) -> Iterator[str]:
+    """Yield what is certain before it runs: a name that KubeVirt can't write into a label of the migration.
+
+    And what could not be judged, as nobody here knows it.
+    """
+    for part in vmi.unknown:
+        yield f"its {printable(part)} is not known here: what it brings is not judged"
     length = len(vmi.metadata.name)
     if length > LABEL_LIMIT:
         yield f"the name has {length} characters: KubeVirt can't migrate a VM whose name has more than {LABEL_LIMIT}"
@@ -95,10 +100,6 @@ def _other_migrations(vmi: VirtualMachineInstance, migration: Migration, snapsho
         for each in snapshot.table(MIGRATION.name)
         if each.phase not in FINAL_PHASES and each.metadata.key != migration.metadata.key
     ]
-    for each in others:
-        if (each.metadata.namespace, each.vmi_name) == vmi.metadata.key:
-            yield f"migration {quoted(each.metadata.name)} of the VM is under way: KubeVirt refuses another one"
-            return
     yield from _limits(vmi, others, snapshot)
 
 

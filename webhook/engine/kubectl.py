@@ -14,6 +14,11 @@ def patch_command(resource: str, namespace: str, name: str, change: Mapping[str,
     return f"kubectl patch {resource} {_place(namespace, name)} --type merge -p {quote(patch)}"
 
 
+def edit_command(namespace: str, name: str) -> str:
+    """Return the command that opens a VM in an editor."""
+    return f"kubectl edit virtualmachines.kubevirt.io {_place(namespace, name)}"
+
+
 def restart_command(namespace: str, name: str) -> str:
     """Return the command that shuts a VM down and starts it again."""
     return f"virtctl restart {_place(namespace, name)}"

@@ -9,7 +9,7 @@ Source: Harvester `pkg/api/vm/handler.go` of these releases.
 from collections.abc import Iterator
 from typing import Final
 
-from webhook.engine.kubectl import patch_command, restart_command
+from webhook.engine.kubectl import patch_command
 from webhook.engine.verdict import Command
 from webhook.engine.wording import quoted
 from webhook.objects.labels import HARVESTER_TARGET, HOSTNAME
@@ -36,9 +36,8 @@ def _origin(vmi: VirtualMachineInstance, node: str) -> str:
 
 
 def _commands(namespace: str, name: str, snapshot: Snapshot) -> Iterator[Command]:
-    """Yield what frees a VM: a pin that its template doesn't have is gone with the next start."""
+    """Yield what frees the VM's template; a pin that isn't there is gone with the next start."""
     vm = snapshot.vm(namespace, name)
     if vm is not None and HOSTNAME in vm.instance.scheduling.node_selector:
         removal = patch_command("virtualmachines.kubevirt.io", namespace, name, _REMOVED)
         yield Command(purpose="Remove the pin", text=removal)
-    yield Command(purpose="Restart the VM", text=restart_command(namespace, name))

@@ -22,6 +22,13 @@ class Enforcement(StrEnum):
     OFF = "off"
 
 
+class Mode(StrEnum):
+    """Whether what is denied is refused, or all of it only warned of."""
+
+    ENFORCE = "enforce"
+    WARN = "warn"
+
+
 class Profile(StrEnum):
     """Whose rules hold: Harvester's documentation, what KubeVirt itself can move, or whichever the cluster runs."""
 
@@ -43,15 +50,20 @@ HARVESTER_NAMESPACE: Final = "harvester-system"
 
 
 class Policy(Struct, frozen=True, kw_only=True):
-    """The operator's choice; `controllers` holds for migrations that KubeVirt's own controllers make."""
+    """The operator's choice; `controllers` holds for migrations that KubeVirt's own controllers make.
+
+    `today` is the day until which exemptions have to hold, `YYYY-MM-DD`.
+    """
 
     profile: Profile = Profile.HARVESTER
     enforcements: Mapping[str, Enforcement] = {}
     controllers: Enforcement = Enforcement.WARN
+    mode: Mode = Mode.ENFORCE
+    today: str = ""
 
     def __hash__(self) -> int:
         """Return the hash of the parts that have one."""
-        return hash((self.profile, self.controllers))
+        return hash((self.profile, self.controllers, self.mode, self.today))
 
     def enforcement(self, restriction: str) -> Enforcement:
         """Return how strictly a restriction holds, by its id."""
@@ -75,11 +87,16 @@ class Policy(Struct, frozen=True, kw_only=True):
         self, violations: Iterable[Violation], strictest: Enforcement = Enforcement.DENY
     ) -> tuple[tuple[Violation, ...], tuple[Violation, ...]]:
         """Return the violations that refuse and those that warn, none taken more strictly than `strictest`."""
+        bound = Enforcement.WARN if self.mode is Mode.WARN else strictest
         by_strictness: dict[Enforcement, list[Violation]] = {}
         for violation in violations:
-            enforcement = min(self.enforcement(violation.restriction), strictest, key=_ORDER.index)
+            enforcement = min(self.enforcement(violation.restriction), bound, strictest, key=_ORDER.index)
             by_strictness.setdefault(enforcement, []).append(violation)
         return tuple(by_strictness.get(Enforcement.DENY, ())), tuple(by_strictness.get(Enforcement.WARN, ()))
+
+    def on(self, today: str) -> "Policy":
+        """Return the policy as it holds on a day."""
+        return replace(self, today=today)
 
     def resolved(self, kubevirt: KubeVirt | None) -> "Policy":
         """Return the policy with the profile that fits the cluster, where it is left to the cluster.

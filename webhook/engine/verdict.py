@@ -10,6 +10,10 @@ from webhook.state.kinds import Reference
 
 MESSAGE_LIMIT: Final = 300
 """Characters of a violation in a denial: it is read in a dialog. `check -v` tells all of it."""
+RESTART_VM: Final = "Restart the VM"
+"""The purpose of the command that comes last."""
+RESTART: Final = ", then restart the VM"
+"""What is needed after a change of the VM's template that doesn't reach the instance that runs."""
 LEAST: Final = 60
 """Characters that the problem has at least, however long its field is."""
 
@@ -26,14 +30,17 @@ class Violation(Struct, frozen=True, kw_only=True):
 
     `restriction` is its id (`cd-rom`), `field` the exact path in the object (`spec.domain.devices.disks[1].cdrom`),
     `problem` a clause that names the thing (`disk "iso" is a CD-ROM with a volume in it`), `remedy` an imperative
-    clause (`eject the CD-ROM`); `details` are further sentences, and `commands` mend it: a denial is short, and leaves
-    both to those who ask for more.
+    clause (`eject the CD-ROM`). `after` is what is needed once the VM's template has been mended, "" for nothing;
+    `owner_field` is the path in that VM, "" where it is the same or there is none. `details` are further sentences,
+    and `commands` mend it: a denial is short, and leaves both to those who ask for more.
     """
 
     restriction: str
     field: str
     problem: str
     remedy: str
+    after: str = ""
+    owner_field: str = ""
     details: str = ""
     commands: tuple[Command, ...] = ()
 
@@ -41,9 +48,9 @@ class Violation(Struct, frozen=True, kw_only=True):
     def message(self) -> str:
         """One line of at most 300 characters: the restriction, what is wrong, where, and how to mend it."""
         remedy = self.remedy[:1].upper() + self.remedy[1:]
-        rest = f" ({self.field}). {remedy}."
+        rest = f" ({self.owner_field or self.field}). {remedy}."
         head = f"{self.restriction}: {self.problem}"
-        return shorten(head, max(MESSAGE_LIMIT - len(rest), LEAST), placeholder=" …") + rest
+        return shorten(head, max(MESSAGE_LIMIT - len(rest), LEAST), placeholder=" …", break_on_hyphens=False) + rest
 
 
 class Subject(Struct, frozen=True, kw_only=True):
@@ -68,6 +75,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     `causes` are the restrictions that are broken; an allowed request may have some, where they only warn.
     `patch` is a list of JSON Patch operations, empty for none. `rests_on` names the objects that must be read from
     the API server before the decision may be given: nobody is refused because of a stale or missing copy.
+    `exempted` tells that an exemption holds.
     `underivable` says what should have been written and could not be told, "" for nothing: to be logged and counted.
     """
 
@@ -78,6 +86,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     patch: tuple[Mapping[str, Any], ...] = ()
     underivable: str = ""
+    exempted: bool = False
     audit: Mapping[str, str] = {}
     rests_on: frozenset[Reference] = frozenset()
 

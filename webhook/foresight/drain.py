@@ -133,6 +133,9 @@ def _with_targets(moving: Iterable[Eviction], capacity: Capacity) -> Iterator[Ev
     """Give each a target: first to those with the fewest eligible nodes, and of these to what asks for most memory."""
     taken: dict[str, Amount] = {}
     for each in sorted(moving, key=lambda each: (each.finding.eligible.bit_count(), -each.requests.memory)):
+        if each.target:
+            yield each
+            continue
         target = capacity.best_node(each.finding.eligible, each.requests, taken)
         if target:
             taken[target] = taken.get(target, NOTHING) + each.requests

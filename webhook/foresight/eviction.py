@@ -33,7 +33,7 @@ class Outcome(StrEnum):
 
 
 class Eviction(Struct, frozen=True, kw_only=True):
-    """One virtual machine: `target` is the node that was found for it, "" for none; `why` is "" where it moves."""
+    """One virtual machine: `target` is the node that was found for it, "" for none; `why` is a remark."""
 
     finding: Finding
     outcome: Outcome
@@ -53,6 +53,8 @@ def strategy(vmi: VirtualMachineInstance, kubevirt: KubeVirt | None) -> str:
 
 def eviction(finding: Finding, kubevirt: KubeVirt | None, policy: Policy) -> Eviction:
     """Preview the eviction of one virtual machine, without a target."""
+    if finding.move:
+        return Eviction(finding=finding, outcome=Outcome.MOVES, target=finding.move.target, why=finding.move.words)
     chosen = strategy(finding.vmi, kubevirt)
     if chosen == "External":
         return Eviction(finding=finding, outcome=Outcome.STAYS, why="its eviction strategy is External")

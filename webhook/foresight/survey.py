@@ -9,13 +9,18 @@ from typing import Final
 from msgspec import Struct
 
 from webhook.engine.assessment import Assessment, assess
+from webhook.engine.exemption import Exemption, exemption_of
+from webhook.engine.move import Move, move_of
 from webhook.engine.placement import Placement
-from webhook.engine.policy import Policy
+from webhook.engine.policy import Enforcement, Policy
+from webhook.engine.restrictions import ALL
+from webhook.engine.restrictions.restriction import Concern
 from webhook.engine.targets.predicate import Refusal
-from webhook.engine.verdict import Violation
+from webhook.engine.verdict import RESTART_VM, Command, Violation
 from webhook.foresight.position import Locate, in_no_file
 from webhook.objects.phases import FINAL_PHASES
 from webhook.objects.vmi import VirtualMachineInstance
+from webhook.state.expansion import expanded
 from webhook.state.kinds import VM, VMI
 from webhook.state.nodes import NodeSet
 from webhook.state.snapshot import Snapshot
@@ -28,13 +33,18 @@ class Finding(Struct, frozen=True, kw_only=True):
     """One virtual machine: its assessment under the policy that holds.
 
     `denied` are the restrictions that forbid a move, `warned` those that the operator only wants to hear of.
-    `refused` are the nodes that can't take it, in groups with the same reasons, the largest group first.
+    `eligible` are the nodes that can take it: now, else as soon as a pod has ended; or the one that it is moving to.
+    `exemption` is that of its VM, whether it holds or not.
+    `refused` are those that can't, in groups with the same reasons, the largest group first.
     """
 
     assessment: Assessment
     denied: tuple[Violation, ...]
     warned: tuple[Violation, ...]
     refused: tuple[tuple[tuple[Refusal, ...], NodeSet], ...] = ()
+    eligible: NodeSet = 0
+    move: Move | None = None
+    exemption: Exemption | None = None
 
     @property
     def vmi(self) -> VirtualMachineInstance:
@@ -47,14 +57,15 @@ class Finding(Struct, frozen=True, kw_only=True):
         return self.assessment.placement
 
     @property
-    def eligible(self) -> NodeSet:
-        """The nodes that can take it."""
-        return self.placement.eligible if self.placement else 0
-
-    @property
     def migratable(self) -> bool:
         """Tell whether it can move; of what doesn't run, whether it could if it did."""
         return not self.denied
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """What mends it, each command once, the restart last."""
+        commands = dict.fromkeys(command for violation in self.denied + self.warned for command in violation.commands)
+        return tuple(sorted(commands, key=lambda command: command.purpose == RESTART_VM))
 
     @property
     def is_live_migratable(self) -> bool:
@@ -131,16 +142,38 @@ def survey(
 
 
 def find(machine: VirtualMachineInstance, snapshot: Snapshot, policy: Policy) -> Finding:
-    """Assess one virtual machine."""
-    assessment = assess(machine, snapshot, policy)
-    denied, warned = policy.enforced(assessment.violations)
-    placement = assessment.placement
+    """Assess one virtual machine. What is moving can: nothing is said of where else it could go."""
+    assessment, move = assess(machine, snapshot, policy), move_of(machine, snapshot)
+    violations = assessment.violations if move is None else _not_about_targets(assessment.violations)
+    exemption = exemption_of(machine, snapshot)
+    exempted = exemption is not None and exemption.holds(policy.today)
+    denied, warned = policy.enforced(violations, Enforcement.WARN if exempted else Enforcement.DENY)
+    eligible, refused = _nodes(assessment.placement, move, snapshot)
     return Finding(
         assessment=assessment,
         denied=denied,
         warned=warned,
-        refused=tuple(placement.by_reasons().items()) if placement else (),
+        refused=refused,
+        eligible=eligible,
+        move=move,
+        exemption=exemption,
     )
+
+
+def _not_about_targets(violations: Iterable[Violation]) -> Iterator[Violation]:
+    about_targets = {restriction.ID for restriction in ALL if restriction.CONCERN is Concern.TARGET}
+    return (violation for violation in violations if violation.restriction not in about_targets)
+
+
+def _nodes(
+    placement: Placement | None, move: Move | None, snapshot: Snapshot
+) -> tuple[NodeSet, tuple[tuple[tuple[Refusal, ...], NodeSet], ...]]:
+    if placement is None:
+        return 0, ()
+    target = snapshot.nodes.named(move.target) if move else 0
+    eligible = target or placement.eligible or placement.eligible_soon
+    refused = ((reasons, nodes & ~eligible) for reasons, nodes in placement.by_reasons().items())
+    return eligible, tuple((reasons, nodes) for reasons, nodes in refused if nodes)
 
 
 def machines_in(snapshot: Snapshot, namespace: str = "") -> Iterator[VirtualMachineInstance]:
@@ -152,4 +185,4 @@ def machines_in(snapshot: Snapshot, namespace: str = "") -> Iterator[VirtualMach
             yield vmi
     for key, vm in snapshot.table(VM.name).items(namespace):
         if key not in running:
-            yield vm.instance
+            yield expanded(vm, snapshot)

@@ -28,19 +28,24 @@ _VOLUME_SOURCES = (
 
 
 class Disk(Struct, frozen=True, kw_only=True):
-    """An entry of `domain.devices.disks`; `reservation` is that of a LUN which it keeps for itself."""
+    """An entry of `domain.devices.disks`.
+
+    `reservation` is that of a LUN which it keeps for itself; `boot_order` is 0 where none is given.
+    """
 
     index: int
     name: str
     cdrom: bool
     reservation: bool = False
+    boot_order: int = 0
 
 
 class Volume(Struct, frozen=True, kw_only=True):
     """An entry of `volumes`.
 
     `source` is the key that says where the data come from (`containerDisk`), "" when none is known;
-    `claim` the PersistentVolumeClaim behind it, "" when there is none (a DataVolume's claim has its name). `shared` is
+    `claim` the PersistentVolumeClaim behind it, "" when there is none (a DataVolume's claim has its name). What is
+    `hot_plugged` can be taken away while the virtual machine runs. `shared` is
     what a host disk says of itself, `image` that of a container disk.
     """
 
@@ -50,6 +55,7 @@ class Volume(Struct, frozen=True, kw_only=True):
     claim: str = ""
     shared: bool = False
     image: str = ""
+    hot_plugged: bool = False
 
 
 class UtilityVolume(Struct, frozen=True, kw_only=True):
@@ -102,6 +108,12 @@ class Devices(Struct, frozen=True, kw_only=True):
     virtiofs: tuple[int, ...] = ()
     utility_volumes: tuple[UtilityVolume, ...] = ()
 
+    @property
+    def boots_from(self) -> str:
+        """The name of the disk that is booted first: by its order, else by its place in the list; "" for none."""
+        first = min(self.disks, key=lambda disk: (disk.boot_order == 0, disk.boot_order), default=None)
+        return first.name if first else ""
+
 
 def read_devices(spec: Fields) -> Devices:
     """Read the devices from a VMI's `spec` (or a VM template's)."""
@@ -113,6 +125,7 @@ def read_devices(spec: Fields) -> Devices:
                 name=disk.text("name"),
                 cdrom=disk.has("cdrom"),
                 reservation=disk.object("lun").flag("reservation") is True,
+                boot_order=disk.number("bootOrder") or 0,
             )
             for index, disk in devices.objects("disks")
         ),
@@ -141,12 +154,13 @@ def read_devices(spec: Fields) -> Devices:
 
 def _volume(index: int, volume: Fields) -> Volume:
     source = _first_key(volume, _VOLUME_SOURCES)
-    claim = volume.object(source).text(_CLAIM_NAME[source]) if source in _CLAIM_NAME else ""
+    claimed = volume.object(source) if source in _CLAIM_NAME else None
     return Volume(
         index=index,
         name=volume.text("name"),
         source=source,
-        claim=claim,
+        claim=claimed.text(_CLAIM_NAME[source]) if claimed else "",
+        hot_plugged=claimed is not None and claimed.flag("hotpluggable") is True,
         shared=volume.object("hostDisk").flag("shared") is True,
         image=volume.object("containerDisk").text("image"),
     )

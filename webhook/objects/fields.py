@@ -57,7 +57,10 @@ class Notes(Struct):
         if not self.first:
             return ()
         more = ((about, count - FIRST_NOTES) for about, count in self.counts.items() if count > FIRST_NOTES)
-        return (*dict.fromkeys(self.first), *(f"{about}: {count:,} more entries can't be read" for about, count in more))
+        return (
+            *dict.fromkeys(self.first),
+            *(f"{about}: {count:,} more entries can't be read" for about, count in more),
+        )
 
 
 class Fields(Struct):

@@ -62,6 +62,8 @@ MAINTAIN_STRATEGY: Final = "harvesterhci.io/maintain-mode-strategy"
 """What maintenance mode of a node does to a virtual machine: `Migrate`, or one of those that shut it down."""
 REQUIRED: Final = "live-migration-webhook/required"
 """A VM, or all VMs of a namespace, must stay migratable where this label is "true"."""
+EXEMPT: Final = "live-migration-webhook/exempt"
+"""Annotation of a VM: who lets it break restrictions, why, and until when."""
 
 # Migrations
 VMI_NAME: Final = "kubevirt.io/vmi-name"

@@ -52,9 +52,9 @@ def read_migration(document: Fields, namespace: str = "") -> Migration:
         vmi_name=spec.text("vmiName"),
         added_node_selector=spec.string_map("addedNodeSelector"),
         metadata=read_metadata(document, namespace),
+        phase=document.object("status").text("phase"),
         sends=spec.has("sendTo"),
         receives=spec.has("receive"),
-        phase=document.object("status").text("phase"),
     )
 
 

@@ -36,6 +36,7 @@ class InstanceStatus(Struct, frozen=True, kw_only=True):
 
     `moved_bytes` is the capacity of the volumes whose data are moved along (`status.migratedVolumes`). `machine_type`
     is the exact one behind an alias such as `q35`; `tsc_frequency` in Hz, 0 where the guest's clock needs none.
+    `moves_to` is the target node of the migration that goes on, "" before it has one.
     `backup` is the one that runs, "" for none; `hot_plugs` tells that CPUs or memory are on their way,
     `plugged` which of them the present pod was not made for.
     """
@@ -47,6 +48,7 @@ class InstanceStatus(Struct, frozen=True, kw_only=True):
     moved_bytes: int = 0
     machine_type: str = ""
     tsc_frequency: int = 0
+    moves_to: str = ""
     backup: str = ""
     hot_plugs: bool = False
     plugged: HotPlug | None = None
@@ -59,6 +61,7 @@ class VirtualMachineInstance(Struct, frozen=True, kw_only=True):
     the VM (name to access modes, empty where the storage class decides). `memory` is the guest's in bytes, else what is
     requested, 0 when neither is said. `hostname` is "" where the name serves as one. `misread` names what could not be
     read, `unread` the fields that have more entries than are read.
+    read, `unknown` what it is made of besides, and nobody here has seen (`instance type gn1`).
     """
 
     metadata: Metadata
@@ -73,6 +76,7 @@ class VirtualMachineInstance(Struct, frozen=True, kw_only=True):
     claim_templates: Mapping[str, tuple[str, ...]]
     misread: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     @property
     def is_template(self) -> bool:
@@ -131,6 +135,7 @@ def _status(status: Fields, domain: Fields) -> InstanceStatus:
         live_migratable=_condition(status, "LiveMigratable"),
         migrated_volumes=frozenset(volume.text("volumeName") for _, volume in status.objects("migratedVolumes")),
         moved_bytes=_moved_bytes(status),
+        moves_to=_target(status.object("migrationState")),
         machine_type=status.object("machine").text("type"),
         tsc_frequency=max(status.object("topologyHints").number("tscFrequency") or 0, 0),
         plugged=read_hot_plug(domain, status),
@@ -140,6 +145,11 @@ def _status(status: Fields, domain: Fields) -> InstanceStatus:
             for _, condition in status.objects("conditions")
         ),
     )
+
+
+def _target(migration: Fields) -> str:
+    """Return the node to which the virtual machine is moving: the state of the last migration stays behind."""
+    return "" if migration.has("endTimestamp") else migration.text("targetNode")
 
 
 def _backup(status: Fields) -> str:

@@ -10,7 +10,7 @@ from webhook.plugin.choosing import Scope, choose, surveyed
 from webhook.plugin.cluster_options import with_cluster
 from webhook.plugin.failure import Exit, Failure
 from webhook.plugin.manifest_files import read_manifest_files
-from webhook.plugin.opening import View, open_cluster
+from webhook.plugin.opening import View, open_cluster, today
 from webhook.plugin.options import TABLES, with_headers, with_namespace, with_output
 from webhook.plugin.output import answer, note
 from webhook.plugin.proposals import complete_vms
@@ -105,7 +105,11 @@ def _in_cluster(access: Access, scope: Scope, change: Change, *, again: bool = F
 
 def _in_files(access: Access, files: tuple[str, ...], change: Change) -> Survey:
     manifests = read_manifest_files(files, change)
-    view = open_cluster(access) if access.is_named else View(snapshot=Snapshot(), policy=access.settings.policy)
+    view = (
+        open_cluster(access)
+        if access.is_named
+        else View(snapshot=Snapshot(), policy=access.settings.policy.on(today()))
+    )
     snapshot = manifests.over(view.snapshot)
     view = replace(view, snapshot=snapshot, policy=view.policy.resolved(snapshot.kubevirt))
-    return surveyed(view, manifests.machines(), locate=manifests.locate)
+    return surveyed(view, manifests.machines(snapshot), locate=manifests.locate)

@@ -12,6 +12,7 @@ from webhook.kube.files import files_in, located_documents_in
 from webhook.kube.source import Change
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.plugin.failure import Failure
+from webhook.state.expansion import expanded
 from webhook.state.kinds import VM, VMI
 from webhook.state.manifests import UnreadableManifest, in_a_namespace
 from webhook.state.snapshot import Snapshot, snapshot_of
@@ -29,10 +30,10 @@ class ManifestFiles(Struct, frozen=True, kw_only=True):
         """Return the cluster as it would be with these objects."""
         return cluster.changed({kind: dict(table.items()) for kind, table in self.snapshot.tables.items()})
 
-    def machines(self) -> Iterator[VirtualMachineInstance]:
-        """Yield the virtual machines in the files; a VM stands for its VMI, too."""
+    def machines(self, cluster: Snapshot) -> Iterator[VirtualMachineInstance]:
+        """Yield the virtual machines in the files, in a cluster; a VM stands for its VMI, too."""
         vms = self.snapshot.table(VM.name)
-        yield from (vm.instance for vm in vms)
+        yield from (expanded(vm, cluster) for vm in vms)
         yield from (vmi for vmi in self.snapshot.table(VMI.name) if vms.get(*vmi.metadata.key) is None)
 
     def locate(self, machine: VirtualMachineInstance, field: str) -> Position | None:

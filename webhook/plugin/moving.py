@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from webhook.engine.move import Move
 from webhook.engine.wording import named, printable, quoted
 from webhook.kube.api import Api, Document
 from webhook.kube.refusals import ApiError, NotFound
@@ -11,6 +12,7 @@ from webhook.objects.fields import Fields
 from webhook.objects.kubevirt import read_kubevirt
 from webhook.objects.labels import HOSTNAME, VMI_NAME
 from webhook.objects.phases import FINAL_PHASES
+from webhook.objects.vmi import read_vmi
 from webhook.plugin.choosing import suggestion
 from webhook.plugin.failure import Exit, Failure
 from webhook.state.kinds import KUBEVIRT, MIGRATION, VM, VMI
@@ -71,6 +73,14 @@ def in_flight(api: Api, namespace: str, vm: str) -> list[Document]:
     """Return the migrations of a VM that have not ended."""
     pages = api.pages(MIGRATION, namespace=namespace, selector=f"{VMI_NAME}={vm}", timeout=TIMEOUT)
     return [migration for page in pages for migration in page.items if phase(migration) not in FINAL_PHASES]
+
+
+def already_moving(vmi: Document, migration: Document, namespace: str, vm: str) -> str:
+    """Say that a migration goes on, and how to abort it."""
+    metadata = Fields(migration).object("metadata")
+    target = read_vmi(Fields(vmi)).status.moves_to
+    move = Move(migration=metadata.text("name"), target=target, since=metadata.text("creationTimestamp"))
+    return f"VM {namespace}/{vm} {move.words}; kubectl livemigration abort {vm} -n {namespace} aborts it"
 
 
 def phase(migration: Document) -> str:

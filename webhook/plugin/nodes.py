@@ -37,5 +37,7 @@ def _tell(finding: Finding, found: Survey, output: str, *, headers: bool) -> Non
         answer("nodes", output, finding, found, headers=headers)
     else:
         note(f"{finding.vmi.title} is {finding.state}: nodes are judged while it runs")
+    if finding.move and output in TABLES:
+        note(f"{finding.vmi.title} {finding.move.words}")
     for violation in finding.denied if output in TABLES else ():
         note(f"{violation.restriction}: {sentence(violation)} {remedy(violation)}")

@@ -1,5 +1,6 @@
 """Reading the cluster once, from manifests or from an API server, as far as it may be read."""
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -15,6 +16,7 @@ from webhook.plugin.waiting import waiting
 from webhook.settings.settings import Settings
 from webhook.state.kinds import (
     CLAIM,
+    FLAVOURS,
     KUBEVIRT,
     MIGRATION,
     NAMESPACE,
@@ -62,6 +64,11 @@ def open_cluster(access: Access, change: Change = unchanged) -> View:
     return replace(view, policy=view.policy.resolved(view.snapshot.kubevirt))
 
 
+def today() -> str:
+    """Return the day (UTC) until which exemptions have to hold."""
+    return time.strftime("%Y-%m-%d", time.gmtime())
+
+
 def _read(access: Access, change: Change) -> Reading:
     manifests = access.settings.cluster
     try:
@@ -86,10 +93,14 @@ def _view(settings: Settings, reading: Reading) -> View:
         raise Failure(forbidden[VMI.name], Exit.UNREACHABLE)
     return View(
         snapshot=reading.snapshot,
-        policy=_without(settings.policy, forbidden),
+        policy=_without(settings.policy.on(today()), forbidden),
         namespace=reading.namespace,
         incomplete=tuple(_notes(reading.missing, forbidden)),
     )
+
+
+TOLD_ELSEWHERE: Final = frozenset({MIGRATION.name, *(kind.name for kind in FLAVOURS)})
+"""Kinds without which nothing is judged otherwise, or what isn't known is told with each VM."""
 
 
 def _without(policy: Policy, forbidden: Iterable[str]) -> Policy:
@@ -100,7 +111,7 @@ def _without(policy: Policy, forbidden: Iterable[str]) -> Policy:
 
 def _notes(missing: Iterable[Resource], forbidden: Mapping[str, str]) -> Iterable[str]:
     for kind, refusal in forbidden.items():
-        if kind != MIGRATION.name:
+        if kind not in TOLD_ELSEWHERE:
             yield f"{refusal}; {_UNTELLABLE.get(kind, ((), 'the rest is judged without it'))[1]}"
     for absent in missing:
         if absent is VM:

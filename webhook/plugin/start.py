@@ -7,7 +7,7 @@ from webhook.plugin.access import Access
 from webhook.plugin.cluster_options import with_api_server
 from webhook.plugin.failure import Exit, Failure
 from webhook.plugin.live import api_server
-from webhook.plugin.moving import phase, running, start, why_failed
+from webhook.plugin.moving import already_moving, in_flight, phase, running, start, why_failed
 from webhook.plugin.options import with_namespace
 from webhook.plugin.output import note
 from webhook.plugin.proposals import complete_nodes, complete_vms
@@ -36,7 +36,10 @@ def command(*, access: Access, asked: str, node: str, wait: bool, dry_run: str, 
     if wait and dry_run == "server":
         raise Failure("--wait has nothing to wait for in a dry run; leave out one of them")
     with api_server(access, asked, namespace) as (api, place, vm):
-        source = Fields(running(api, place, vm)).object("status").text("nodeName")
+        found = running(api, place, vm)
+        for going_on in in_flight(api, place, vm):
+            raise Failure(already_moving(found, going_on, place, vm), Exit.NOT_MIGRATABLE)
+        source = Fields(found).object("status").text("nodeName")
         migration = start(api, place, vm, node, dry_run=dry_run == "server")
         name = Fields(migration).object("metadata").text("name")
         if dry_run == "server":

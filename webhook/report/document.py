@@ -69,6 +69,8 @@ def vm_document(finding: Finding, survey: Survey) -> Json:
         "state": finding.state,
         "node": vmi.status.node or None,
         "migratable": finding.migratable,
+        "moving": {"target": finding.move.target or None, "since": finding.move.since} if finding.move else None,
+        "exemption": _exemption(finding, survey),
         "evictionStrategy": strategy(vmi, survey.snapshot.kubevirt),
         "restrictions": [
             *(_restriction(violation, "deny") for violation in finding.denied),
@@ -121,10 +123,24 @@ def _restriction(violation: Violation, enforcement: str) -> Json:
         "id": violation.restriction,
         "enforcement": enforcement,
         "field": violation.field,
+        "ownerField": violation.owner_field or violation.field,
         "problem": violation.problem,
         "remedy": violation.remedy,
         "details": _details(violation),
         "commands": [{"purpose": command.purpose, "command": command.text} for command in violation.commands],
+    }
+
+
+def _exemption(finding: Finding, survey: Survey) -> Json | None:
+    exemption = finding.exemption
+    if exemption is None:
+        return None
+    return {
+        "holds": exemption.holds(survey.policy.today),
+        "by": exemption.by,
+        "why": exemption.why,
+        "until": exemption.until,
+        "fault": exemption.fault,
     }
 
 

@@ -71,7 +71,7 @@ def _machine(finding: Finding, survey: Survey) -> Iterator[str]:
         )
         if violation.details:
             lines.append(f"  {_cell(violation.details)}")
-        lines += [f"  {command.purpose}: `{_code(command.text)}`" for command in violation.commands]
+    lines += [f"- {command.purpose}: `{_code(command.text)}`" for command in finding.commands]
     yield "\n".join(lines)
     yield "\n".join(f"- {_cell(names)}: {_cell(reasons)}" for names, reasons in refused(finding, survey))
     yield f"Timeouts: {_cell(timeouts_said(finding.assessment.timeouts))}."

@@ -11,7 +11,17 @@ from webhook.foresight.eviction import Eviction, Outcome, strategy
 from webhook.foresight.survey import Finding, Survey
 from webhook.report.document import reasons_by_node
 from webhook.report.layout import Cell, Column, Line, Part, Table
-from webhook.report.wording import cpu_said, refused, remedy, sentence, some_nodes, summary, timeouts_said, verdict
+from webhook.report.wording import (
+    completion_said,
+    cpu_said,
+    refused,
+    remedy,
+    sentence,
+    some_nodes,
+    summary,
+    timeouts_said,
+    verdict,
+)
 
 _STYLES: Final = {Outcome.MOVES: "good", Outcome.STAYS: "bad", Outcome.SHUT_DOWN: "soft"}
 _INDENT: Final = 2
@@ -148,17 +158,24 @@ def _check_row(finding: Finding, survey: Survey) -> tuple[Cell, ...]:
         Cell(printable(metadata.namespace)),
         Cell(printable(metadata.name)),
         Cell(printable(finding.vmi.status.node)) if finding.vmi.status.node else Cell(f"({finding.state})", "dim"),
-        Cell("yes", "good") if finding.migratable else Cell("no", "bad"),
-        Cell(_restrictions(finding)),
+        _moves(finding),
+        Cell(_restrictions(finding, survey.policy.today)),
         Cell(enumerated(finding.eligible, survey.snapshot.nodes) or "none" if finding.placement else "-"),
-        Cell(f"{timeouts.completion}s" if timeouts.completion else "none"),
+        Cell(completion_said(timeouts)),
         Cell(strategy(finding.vmi, survey.snapshot.kubevirt)),
         Cell(printable(finding.assessment.cpu.name)),
     )
 
 
-def _restrictions(finding: Finding) -> str:
-    warned = (f"{violation.restriction} (warning)" for violation in finding.warned)
+def _moves(finding: Finding) -> Cell:
+    if finding.move:
+        return Cell("moving", "soft")
+    return Cell("yes", "good") if finding.migratable else Cell("no", "bad")
+
+
+def _restrictions(finding: Finding, today: str) -> str:
+    how = "exempted" if finding.exemption and finding.exemption.holds(today) else "warning"
+    warned = (f"{violation.restriction} ({how})" for violation in finding.warned)
     return ", ".join([*finding.restrictions, *dict.fromkeys(warned)])
 
 
@@ -176,12 +193,14 @@ def _headline(finding: Finding) -> Line:
 def _explanation(finding: Finding, survey: Survey) -> Iterator[tuple[Cell, Cell]]:
     for violation in finding.denied + finding.warned:
         yield _explained(violation.restriction, f"{sentence(violation)} {remedy(violation)}")
-        yield Cell(""), Cell(violation.field, "dim", whole=True)
+        yield Cell(""), Cell(violation.owner_field or violation.field, "dim", whole=True)
         if violation.details:
             yield _explained("", violation.details)
-        for command in violation.commands:
-            yield _explained("", f"{command.purpose}:")
-            yield Cell(""), Cell(command.text, whole=True)
+    if finding.exemption:
+        yield _explained("exemption", finding.exemption.told(survey.policy.today))
+    for number, command in enumerate(finding.commands):
+        yield _explained("" if number else "how", f"{command.purpose}:")
+        yield Cell(""), Cell(command.text, whole=True)
     if finding.placement:
         yield _explained("can go to", some_nodes(finding.eligible, survey) or "no node")
         for names, reasons in refused(finding, survey):

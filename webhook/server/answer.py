@@ -145,7 +145,10 @@ def _record(hook: Hook, request: AdmissionRequest, verdict: Verdict, seconds: fl
     metrics.DURATION.labels(hook.name).observe(seconds)
     causes = list(dict.fromkeys(cause.restriction for cause in verdict.causes))
     for cause in causes:
-        metrics.DENIALS.labels(cause).inc()
+        if verdict.allowed:
+            metrics.TOLERATED.labels(cause, str(verdict.exempted).lower()).inc()
+        else:
+            metrics.DENIALS.labels(cause).inc()
     if verdict.underivable:
         metrics.UNDERIVABLE.inc()
     if verdict.warnings:

@@ -44,6 +44,12 @@ SHED: Final = Counter(
 DENIALS: Final = Counter(
     f"{_PREFIX}_denials", "Denials, by restriction; one denial may break several.", ("restriction",), registry=REGISTRY
 )
+TOLERATED: Final = Counter(
+    f"{_PREFIX}_tolerated",
+    "Broken restrictions that only warned, by restriction and whether the VM is exempted.",
+    ("restriction", "exempted"),
+    registry=REGISTRY,
+)
 WARNINGS: Final = Counter(f"{_PREFIX}_warnings", "Warnings given, by hook.", ("hook",), registry=REGISTRY)
 UNDERIVABLE: Final = Counter(
     f"{_PREFIX}_underivable_pod_selectors",
@@ -105,6 +111,8 @@ def _create_series() -> None:
         WARNINGS.labels(hook.name)
     for restriction in ALL:
         DENIALS.labels(restriction.ID)
+        for exempted in ("false", "true"):
+            TOLERATED.labels(restriction.ID, exempted)
     for reason in SHED_REASONS:
         SHED.labels(reason)
 

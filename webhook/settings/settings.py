@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 
 import yaml
 
-from webhook.engine.policy import Enforcement, Policy, Profile
+from webhook.engine.policy import Enforcement, Mode, Policy, Profile
 from webhook.settings.values import (
     Address,
     address,
@@ -59,6 +59,7 @@ class Settings:
     profile: Profile = _setting(
         "harvester", member_of(Profile), "whose restrictions hold: harvester, kubevirt, or auto for the cluster's own"
     )
+    mode: Mode = _setting("enforce", member_of(Mode), "enforce, or warn: nothing is refused, all of it is warned of")
     enforcement: Mapping[str, Enforcement] = _setting(
         "",
         enforcements,
@@ -99,10 +100,15 @@ class Settings:
     @property
     def policy(self) -> Policy:
         """What the settings say about judging."""
-        return Policy(profile=self.profile, enforcements=self.enforcement, controllers=self.controller_enforcement)
+        return Policy(
+            profile=self.profile,
+            enforcements=self.enforcement,
+            controllers=self.controller_enforcement,
+            mode=self.mode,
+        )
 
 
-JUDGING: Final = ("profile", "enforcement", "controller_enforcement", "cluster", "kubeconfig", "context")
+JUDGING: Final = ("profile", "mode", "enforcement", "controller_enforcement", "cluster", "kubeconfig", "context")
 """The settings that matter to a single judgement."""
 
 

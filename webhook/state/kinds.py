@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from webhook.objects.claim import read_claim
 from webhook.objects.fields import Fields
+from webhook.objects.flavour import read_flavour
 from webhook.objects.kubevirt import read_kubevirt
 from webhook.objects.labels import LAUNCHER
 from webhook.objects.metadata import metadata_of, read_metadata
@@ -84,7 +85,28 @@ POLICY: Final = Kind(
     namespaced=False, read=read_migration_policy, optional=True, labelled=False,
 )  # fmt: skip
 
-KINDS: Final = (VMI, VM, MIGRATION, KUBEVIRT, CLAIM, NAMESPACE, NODE, POD, POLICY)
+
+def _flavours(name: str, *, namespaced: bool) -> Kind:
+    return Kind(
+        name=name, group="instancetype.kubevirt.io", version="v1beta1", plural=f"{name.lower()}s",
+        namespaced=namespaced, read=read_flavour, optional=True, watched=False, labelled=False,
+    )  # fmt: skip
+
+
+REVISION: Final = Kind(
+    name="ControllerRevision", group="apps", version="v1", plural="controllerrevisions", namespaced=True,
+    read=read_flavour, selector="instancetype.kubevirt.io/object-kind", watched=False, labelled=False,
+)  # fmt: skip
+FLAVOURS: Final = (
+    _flavours("VirtualMachineInstancetype", namespaced=True),
+    _flavours("VirtualMachineClusterInstancetype", namespaced=False),
+    _flavours("VirtualMachinePreference", namespaced=True),
+    _flavours("VirtualMachineClusterPreference", namespaced=False),
+    REVISION,
+)
+"""What a VM may take from elsewhere."""
+
+KINDS: Final = (VMI, VM, MIGRATION, KUBEVIRT, CLAIM, NAMESPACE, NODE, POD, POLICY, *FLAVOURS)
 BY_NAME: Final[Mapping[str, Kind]] = {kind.name: kind for kind in KINDS}
 
 

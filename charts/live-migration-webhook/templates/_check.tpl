@@ -22,6 +22,7 @@ restartPolicy: Never
 initContainers:
   - name: ready
     {{- include "lmw.container" . | nindent 4 }}
+    resources: {{- toYaml .Values.postInstallCheck.resources | nindent 6 }}
     command: [python, -c]
     args:
       - |
@@ -38,6 +39,7 @@ initContainers:
 containers:
   - name: certificates
     {{- include "lmw.container" . | nindent 4 }}
+    resources: {{- toYaml .Values.postInstallCheck.resources | nindent 6 }}
     args:
       - certs
       - show

@@ -43,12 +43,28 @@ labels:
   app.kubernetes.io/component: certs
 {{- end -}}
 
+{{/* The one image of the chart; Rancher says by a global value from which registry every image comes. */}}
 {{- define "lmw.image" -}}
+{{- with .Values.global.cattle.systemDefaultRegistry }}{{ . }}/{{ end -}}
 {{- with .Values.image -}}
 {{- if .digest -}}
 {{ .repository }}@{{ .digest }}
 {{- else -}}
 {{ .repository }}:{{ .tag | default $.Chart.AppVersion }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+Replicas to ask for. A HorizontalPodAutoscaler owns the number, so there is none, but for an installed Deployment: helm
+would take away the number that is there, and the API server puts 1 in its place until the autoscaler comes around.
+*/}}
+{{- define "lmw.replicas" -}}
+{{- if not .Values.autoscaling.enabled -}}
+{{ .Values.replicaCount }}
+{{- else -}}
+{{- with lookup "apps/v1" "Deployment" .Release.Namespace (include "lmw.fullname" .) -}}
+{{ max (int $.Values.autoscaling.minReplicas) (int .spec.replicas) }}
 {{- end -}}
 {{- end -}}
 {{- end -}}

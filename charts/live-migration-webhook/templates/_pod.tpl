@@ -31,6 +31,9 @@ tolerations: {{- toYaml . | nindent 2 }}
 image: {{ include "lmw.image" . }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 securityContext:
+  # The user is the image's, or one that the cluster assigns; without a group of its own it would have root's. Not for the
+  # whole pod: containerd starts none that has a group and no user.
+  runAsGroup: 65532
   allowPrivilegeEscalation: false
   readOnlyRootFilesystem: true
   capabilities:

@@ -24,7 +24,7 @@ def test_a_claim_of_one_node_is_named_with_its_field_and_remedy() -> None:
 
     assert violation.message == (
         'read-write-once: PVC default/web-root of volume "root" is ReadWriteOnce, not ReadWriteMany '
-        "(spec.volumes[0].persistentVolumeClaim). Use a ReadWriteMany volume, or remove it."
+        "(spec.volumes[0].persistentVolumeClaim). Use a ReadWriteMany volume, or remove the volume."
     )
 
 

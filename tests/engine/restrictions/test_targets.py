@@ -44,9 +44,9 @@ def test_a_cpu_that_nobody_else_has_is_refused_with_both_remedies() -> None:
     [violation] = assessed(kubevirt, a_node("node-b", OTHER_CPU), more).violations
     assert violation.message == (
         "cpu-model: no other node offers the CPU that host-model gave the VM on node-a"
-        ": node-b, node-c: lacks CPU model Skylake (spec.domain.cpu.model)."
-        " Choose Penryn (3 of 3 nodes) for the VM, or for the cluster"
-        " (spec.configuration.cpuModel of the KubeVirt resource); then restart the VM."
+        ": node-b, node-c: lacks CPU model Skylake (spec.template.spec.domain.cpu.model)."
+        " Choose Penryn (3 of 3 nodes) there, or as spec.configuration.cpuModel of the KubeVirt resource,"
+        " then restart the VM."
     )
     assert violation.details == "Most common: Penryn (3 of 3 nodes), Westmere (1 of 3 nodes)."
     assert [(command.purpose, command.text) for command in violation.commands] == [
@@ -64,6 +64,7 @@ def test_a_cpu_that_nobody_else_has_is_refused_with_both_remedies() -> None:
                 """'{"spec":{"template":{"spec":{"domain":{"cpu":{"model":"Penryn"}}}}}}'"""
             ),
         ),
+        ("Restart the VM", "virtctl restart web -n default"),
     ]
 
 
@@ -73,15 +74,12 @@ def test_a_cpu_that_nobody_else_has_is_refused_with_both_remedies() -> None:
         (
             {"domain": {"cpu": {"model": "XYZ"}}},
             {},
-            'no other node offers the CPU of the VM, which chooses model "XYZ": node-b: lacks CPU model XYZ',
+            'no other node offers CPU model "XYZ", which the VM chooses: node-b: lacks CPU model XYZ',
         ),
         (
             {},
             {"cpuModel": "XYZ"},
-            (
-                'no other node offers the CPU of the VM, for which the KubeVirt resource chooses model "XYZ"'
-                ": node-b: lacks CPU model XYZ"
-            ),
+            ('no other node offers CPU model "XYZ", which the KubeVirt resource chooses: node-b: lacks CPU model XYZ'),
         ),
     ],
 )
@@ -102,8 +100,8 @@ def test_features_that_nobody_else_has_are_no_fault_of_the_model() -> None:
     spec = {"domain": {"cpu": {"model": "Penryn", "features": [{"name": "vmx"}]}}}
     [violation] = assessed(a_node("node-b"), spec=spec).violations
     assert violation.message == (
-        'cpu-model: no other node offers the CPU of the VM, which chooses model "Penryn"'
-        ": node-b: lacks CPU feature vmx (spec.domain.cpu.features)."
+        'cpu-model: no other node offers CPU model "Penryn", which the VM chooses'
+        ": node-b: lacks CPU feature vmx (spec.template.spec.domain.cpu.features)."
         " Ask only for CPU features that the nodes share, then restart the VM."
     )
 
@@ -122,7 +120,7 @@ def test_a_cpu_that_another_node_has_is_no_fault_though_that_node_is_closed() ->
     [message] = messages(assessment)
     assert message == (
         "no-eligible-node: no other node can take the VM: node-b: lacks CPU model Skylake; node-c: is cordoned"
-        " (status.nodeName). Mend one of these nodes, or change what the VM asks of its node."
+        " (status.nodeName). Mend one of these nodes, or change what the VM asks of its node and restart it."
     )
 
 
@@ -259,6 +257,7 @@ def test_a_denial_rests_on_the_nodes_and_pods_that_could_change_it() -> None:
         Reference(kind="Pod", namespace="data", labels=frozenset({("app", "db")})),
         Reference(kind="Pod", namespace="default"),
         Reference(kind="VirtualMachineInstance", namespace="default", name="web"),
+        Reference(kind="VirtualMachine", namespace="default", name="web"),
         Reference(kind="KubeVirt"),
     }
     assert assessment.rests_on == wanted
@@ -267,7 +266,7 @@ def test_a_denial_rests_on_the_nodes_and_pods_that_could_change_it() -> None:
 def test_a_denial_for_other_reasons_does_not_read_the_nodes() -> None:
     spec = {"volumes": [{"name": "tools", "containerDisk": {"image": "tools"}}]}
     kinds = {reference.kind for reference in assessed(a_node("node-b"), spec=spec).rests_on}
-    assert kinds == {"VirtualMachineInstance", "KubeVirt"}
+    assert kinds == {"VirtualMachineInstance", "VirtualMachine", "KubeVirt"}
 
 
 def test_an_assessment_tells_the_model_the_selectors_and_every_nodes_reasons() -> None:
@@ -310,8 +309,8 @@ MOVED: dict[str, Any] = {"labels": {"kubevirt.io/migrationJobUID": "m"}}
     ("on_source", "said"),
     [
         ({}, "Shut down the VM and start it again: it asks for CPU features from before an upgrade of its node."),
-        ({"cpu-feature.node.kubevirt.io/gone": "true"}, "Choose Penryn (2 of 2 nodes) for the VM"),
-        ({"host-model-required-features.node.kubevirt.io/gone": "true"}, "Choose Penryn (2 of 2 nodes) for the VM"),
+        ({"cpu-feature.node.kubevirt.io/gone": "true"}, "Choose Penryn (2 of 2 nodes) there"),
+        ({"host-model-required-features.node.kubevirt.io/gone": "true"}, "Choose Penryn (2 of 2 nodes) there"),
     ],
 )
 def test_keys_that_stay_from_before_an_upgrade_are_cleared_by_a_shut_down_alone(on_source: Any, said: str) -> None:
@@ -348,6 +347,6 @@ def test_the_remedy_for_the_cluster_is_the_owners_of_the_kubevirt_resource(
 ) -> None:
     kubevirt = {**a_kubevirt(), "metadata": {"name": "kubevirt-of-hco", "namespace": "cnv", **metadata}}
     [violation] = assessed(kubevirt, a_node("node-b", OTHER_CPU)).violations
-    assert f"for the cluster ({setting})" in violation.message
+    assert f" there, or as {setting}," in violation.message
     for_the_cluster = [each.text for each in violation.commands if each.purpose == "For the cluster"]
     assert for_the_cluster == ([command] if command else [])

@@ -9,6 +9,9 @@ a bridge unless the KubeVirt resource says otherwise (`spec.configuration.networ
 Allowed: any other binding, a bridge on a VLAN (multus) network, `autoattachPodInterface: false`, and the annotation
 `kubevirt.io/allow-pod-bridge-network-live-migration` on the VMI or the VM's template.
 Remedy: use masquerade, or a VLAN (multus) network.
+How: in Harvester's dashboard Virtual Machines > (menu of the VM) > Edit Config > Networks, then Restart. Or change
+`spec.template.spec.domain.devices.interfaces` and `spec.template.spec.networks`:
+`kubectl edit virtualmachine NAME -n NAMESPACE`, then `virtctl restart NAME -n NAMESPACE`.
 Source: Harvester's live-migration page; KubeVirt `pkg/network/vmispec/interface.go`.
 Since: the first version of the page; KubeVirt knows the annotation from 1.0 on.
 """
@@ -17,7 +20,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from webhook.engine.restrictions.restriction import Case, Concern
-from webhook.engine.verdict import Violation
+from webhook.engine.verdict import RESTART, Violation
 from webhook.engine.wording import quoted
 from webhook.objects.labels import ALLOW_POD_BRIDGE
 from webhook.objects.vmi import VirtualMachineInstance
@@ -40,6 +43,7 @@ def check(case: Case) -> Iterator[Violation]:
                 field=vmi.field(f"domain.devices.interfaces[{interface.index}].bridge"),
                 problem=f"interface {quoted(interface.name)} is a bridge on the management network",
                 remedy=REMEDY,
+                after=RESTART,
             )
     if _gets_the_default_interface(vmi) and _default_is_bridge(case):
         yield Violation(
@@ -47,6 +51,7 @@ def check(case: Case) -> Iterator[Violation]:
             field=vmi.field("domain.devices.interfaces"),
             problem="no interface is listed, and the cluster's default is a bridge on the management network",
             remedy=REMEDY,
+            after=RESTART,
         )
 
 

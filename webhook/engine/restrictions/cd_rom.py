@@ -4,6 +4,9 @@ Restricted fields: `spec.domain.devices.disks[*].cdrom` of a disk that has a vol
 container disk, a cloud-init volume attached as CD-ROM.
 Allowed: an empty drive, that is a disk without a volume of the same name.
 Remedy: eject the CD-ROM.
+How: in Harvester's dashboard Virtual Machines > (menu of the VM) > Eject CD-ROM, which restarts it up to Harvester
+1.7. Or remove the disk from `spec.template.spec.domain.devices.disks` and its volume from `spec.template.spec.volumes`:
+`kubectl edit virtualmachine NAME -n NAMESPACE`, then `virtctl restart NAME -n NAMESPACE`.
 Source: Harvester's live-migration page (enforced up to Harvester 1.7). KubeVirt itself moves CD-ROMs: off in the
 profile `kubevirt`.
 Since: Harvester 1.1, until 1.7.
@@ -13,7 +16,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from webhook.engine.restrictions.restriction import Case, Concern
-from webhook.engine.verdict import Violation
+from webhook.engine.verdict import RESTART, Violation
 from webhook.engine.wording import quoted
 
 ID: Final = "cd-rom"
@@ -32,4 +35,5 @@ def check(case: Case) -> Iterator[Violation]:
                 field=case.vmi.field(f"domain.devices.disks[{disk.index}].cdrom"),
                 problem=f"disk {quoted(disk.name)} is a CD-ROM with a volume in it",
                 remedy=REMEDY,
+                after=RESTART,
             )

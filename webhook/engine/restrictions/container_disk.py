@@ -4,6 +4,10 @@ A container disk lives in a container beside the virtual machine; what was writt
 
 Restricted fields: `spec.volumes[*].containerDisk`, whatever the disk in front of it.
 Remedy: remove the volume.
+How: in Harvester's dashboard Virtual Machines > (menu of the VM) > Eject CD-ROM, or Edit Config > Volumes, then
+Restart. Or remove the volume from `spec.template.spec.volumes` and its disk from
+`spec.template.spec.domain.devices.disks`:
+`kubectl edit virtualmachine NAME -n NAMESPACE`, then `virtctl restart NAME -n NAMESPACE`.
 Source: Harvester's live-migration page (enforced up to Harvester 1.7). KubeVirt itself copies container disks by
 block migration: off in the profile `kubevirt`.
 Since: Harvester 1.3, until 1.7.
@@ -13,7 +17,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from webhook.engine.restrictions.restriction import Case, Concern
-from webhook.engine.verdict import Violation
+from webhook.engine.verdict import RESTART, Violation
 from webhook.engine.wording import quoted
 
 ID: Final = "container-disk"
@@ -30,4 +34,5 @@ def check(case: Case) -> Iterator[Violation]:
                 field=case.vmi.field(f"volumes[{volume.index}].containerDisk"),
                 problem=f"volume {quoted(volume.name)} is a container disk",
                 remedy=REMEDY,
+                after=RESTART,
             )

@@ -8,6 +8,9 @@ Restricted fields: `spec.domain.cpu` of the VMI, against the labels of all nodes
 source node without the label `host-model-cpu.node.kubevirt.io/M`, when it must be asked.
 Allowed: `host-passthrough` as far as vendor and features go, and arm64, whose nodes publish no models.
 Remedy: choose a CPU model that the nodes share, for the cluster or for the VM; then restart the VM.
+How: `kubectl livemigration cpu-models` tells which models the nodes share, and prints the command for the whole cluster
+and the one for a VM; then Restart in Harvester's dashboard (Virtual Machines > menu of the VM), or
+`virtctl restart NAME -n NAMESPACE`. A change of `spec.configuration.cpuModel` holds for VMs that choose no model.
 Source: the live-migration page; KubeVirt `pkg/virt-controller/watch/migration`.
 Since: the page of Harvester 1.4; KubeVirt 1.0.
 """
@@ -20,7 +23,7 @@ from webhook.engine.cpu_remedy import cluster_command, cluster_setting, shared_m
 from webhook.engine.explanation import explained
 from webhook.engine.placement import CPU_PREDICATES, Placement, source_pod
 from webhook.engine.restrictions.restriction import Case, Concern
-from webhook.engine.verdict import Command, Violation
+from webhook.engine.verdict import RESTART, Command, Violation
 from webhook.engine.wording import named, quoted
 from webhook.objects.labels import FEATURE, MODEL, REQUIRED_FEATURE_LABEL
 from webhook.objects.scheduling import Requirement
@@ -28,8 +31,8 @@ from webhook.state.nodes import NodeSet
 
 ID: Final = "cpu-model"
 CONCERN: Final = Concern.TARGET
-REMEDY: Final = "choose a CPU model that the nodes share, then restart the VM"
-OTHER_FEATURES: Final = "ask only for CPU features that the nodes share, then restart the VM"
+REMEDY: Final = "choose a CPU model that the nodes share"
+OTHER_FEATURES: Final = "ask only for CPU features that the nodes share"
 LEFT_OVER: Final = "shut down the VM and start it again: it asks for CPU features from before an upgrade of its node"
 NO_MODELS: Final = f"let KubeVirt's node labeller publish the nodes' CPU models (no node has a label {MODEL}*)"
 SHOWN_MODELS: Final = 3
@@ -50,18 +53,18 @@ def check(case: Case) -> Iterator[Violation]:
 
 def _untold(case: Case, placement: Placement) -> str:
     """Say that nobody knows the CPU, and what KubeVirt makes of it: no target up to 1.5, one that asks for no CPU."""
-    problem = f"can't tell which CPU a target needs: {placement.selectors.underivable}"
+    why, kubevirt = placement.selectors.underivable, case.snapshot.kubevirt
     if not placement.made:
-        return f"{problem}, without which KubeVirt makes no target pod"
-    kubevirt = case.snapshot.kubevirt
-    asks_for_none = kubevirt is not None and kubevirt.is_at_least(1, 6)
-    return f"{problem}; KubeVirt asks for none, so the guest may meet another one" if asks_for_none else problem
+        return f"KubeVirt can't make the target pod, as {why}"
+    if kubevirt is not None and kubevirt.is_at_least(1, 6):
+        return f"the guest may meet another CPU, as {why}"
+    return f"can't tell which CPU a target needs: {why}"
 
 
 def _cpu(case: Case, placement: Placement) -> str:
     if placement.cpu.is_custom:
-        chooses = "which chooses" if placement.cpu.origin is Origin.VMI else "for which the KubeVirt resource chooses"
-        return f"the CPU of the VM, {chooses} model {quoted(placement.cpu.name)}"
+        who = "the VM" if placement.cpu.origin is Origin.VMI else "the KubeVirt resource"
+        return f"CPU model {quoted(placement.cpu.name)}, which {who} chooses"
     return f"the CPU that {placement.cpu.name} gave the VM on {named(case.vmi.status.node)}"
 
 
@@ -73,12 +76,14 @@ def _violation(case: Case, placement: Placement, problem: str) -> Violation:
     if by_features or not models:
         field = case.vmi.field("domain.cpu.features" if by_features else "domain.cpu.model")
         remedy = OTHER_FEATURES if by_features else NO_MODELS
-        return Violation(restriction=ID, field=field, problem=problem, remedy=remedy)
+        after = RESTART if by_features else ""
+        return Violation(restriction=ID, field=field, problem=problem, remedy=remedy, after=after)
     return Violation(
         restriction=ID,
         field=case.vmi.field("domain.cpu.model"),
         problem=problem,
         remedy=_remedy(case, placement, *models[0]),
+        after=RESTART,
         details=_most_common(placement, models),
         commands=tuple(_commands(case, models[0][0])),
     )
@@ -102,8 +107,7 @@ def _are_left_over(case: Case, placement: Placement) -> bool:
 
 def _remedy(case: Case, placement: Placement, model: str, nodes: NodeSet) -> str:
     share = f"{nodes.bit_count()} of {placement.nodes.all.bit_count()} nodes"
-    cluster = f"for the cluster ({cluster_setting(case.snapshot.kubevirt)})"
-    return f"choose {model} ({share}) for the VM, or {cluster}; then restart the VM"
+    return f"choose {model} ({share}) there, or as {cluster_setting(case.snapshot.kubevirt)}"
 
 
 def _most_common(placement: Placement, models: list[tuple[str, NodeSet]]) -> str:

@@ -8,6 +8,10 @@ nodes but the one where the virtual machine runs.
 Allowed: at least one node that no target predicate refuses, or only for as long as another pod needs to end. Volumes,
 ports and devices aren't judged; CPU and memory are only warned of.
 Remedy: mend what is named, or shut down the VM and start it elsewhere.
+How: `kubectl livemigration nodes NAME -n NAMESPACE` tells for each node why not. In Harvester's dashboard
+Hosts > (menu of the host) has Uncordon and Disable Maintenance Mode, and Virtual Machines > (menu of the VM) >
+Edit Config > Node Scheduling what the VM asks of its node. Or `kubectl uncordon NODE`,
+`kubectl edit virtualmachine NAME -n NAMESPACE`, then `virtctl restart NAME -n NAMESPACE`.
 Source: kube-scheduler; `explain` tells each predicate.
 Since: KubeVirt 1.0, which finds out after five minutes.
 """
@@ -34,10 +38,17 @@ def check(case: Case) -> Iterator[Violation]:
     if placement is None or placement.eligible_soon or case.found & EXPLAINED_BY:
         return
     if placement.candidates:
-        problem, remedy = f"no other node can take the VM: {explained(placement)}", REMEDY
+        problem, remedy, after = f"no other node can take the VM: {explained(placement)}", REMEDY, " and restart it"
     else:
         problem, remedy = f"{quoted(case.vmi.status.node)} is the only node of the cluster", REMEDY_FOR_ONE_NODE
+        after = ""
     pin, commands = explained_pin(case.vmi, case.snapshot)
     yield Violation(
-        restriction=ID, field="status.nodeName", problem=problem, remedy=remedy, details=pin, commands=commands
+        restriction=ID,
+        field="status.nodeName",
+        problem=problem,
+        remedy=remedy,
+        after=after,
+        details=pin,
+        commands=commands,
     )

@@ -9,6 +9,9 @@ with a reservation, up to 1.4 virtiofs. Lists and maps with more entries than an
 `status.conditions[LiveMigratable]` with the status `False`, whatever the reason.
 Allowed: all that the condition calls live-migratable; volumes for a decentralized migration, as in KubeVirt.
 Remedy: the one that is named with the field, else that of KubeVirt's message.
+How: `kubectl get vmi NAME -n NAMESPACE -o jsonpath='{.status.conditions}'` shows KubeVirt's message; change the field
+in Harvester's dashboard (Virtual Machines > menu of the VM > Edit Config) or by
+`kubectl edit virtualmachine NAME -n NAMESPACE`, then `virtctl restart NAME -n NAMESPACE`.
 Source: KubeVirt `pkg/virt-handler/vm.go`, `migration-create-admitter.go`.
 Since: KubeVirt 1.0; Harvester asks for the condition from 1.7 on.
 """
@@ -18,7 +21,7 @@ from typing import Final
 
 from webhook.engine.restrictions.restriction import Case, Concern
 from webhook.engine.unmovable import DISKS, unmovable
-from webhook.engine.verdict import Violation
+from webhook.engine.verdict import RESTART, Violation
 from webhook.engine.wording import printable, shortened
 
 ID: Final = "not-live-migratable"
@@ -46,7 +49,7 @@ def check(case: Case) -> Iterator[Violation]:
         return
     foreseen = [each for each in unmovable(case.vmi, case.snapshot) if not _is_tolerated(case, each.reason)]
     for each in foreseen:
-        yield Violation(restriction=ID, field=each.field, problem=each.problem, remedy=each.remedy)
+        yield Violation(restriction=ID, field=each.field, problem=each.problem, remedy=each.remedy, after=RESTART)
     if condition is None or condition.status != "False" or _is_tolerated(case, condition.reason):
         return
     if EXPLAINED_BY.get(condition.reason) in case.found or condition.reason in {each.reason for each in foreseen}:

@@ -7,6 +7,9 @@ Allowed: SR-IOV interfaces (`spec.domain.devices.interfaces[*].sriov`), which Ku
 KubeVirt 1.9 on with the feature gate `VGPULiveMigration` a single vGPU, if its `deviceName` is the resource of a
 mediated device in `spec.configuration.permittedHostDevices` of the KubeVirt resource.
 Remedy: detach the device.
+How: in Harvester's dashboard Virtual Machines > (menu of the VM) > Edit Config > PCI Devices or vGPU Devices, then
+Restart. Or remove it from `spec.template.spec.domain.devices`:
+`kubectl edit virtualmachine NAME -n NAMESPACE`, then `virtctl restart NAME -n NAMESPACE`.
 Source: Harvester's live-migration page; KubeVirt `pkg/virt-handler/vm.go`.
 Since: Harvester 1.3; KubeVirt 1.0, which moves one vGPU from 1.9 on.
 """
@@ -15,7 +18,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from webhook.engine.restrictions.restriction import Case, Concern
-from webhook.engine.verdict import Violation
+from webhook.engine.verdict import RESTART, Violation
 from webhook.engine.wording import named, quoted
 from webhook.objects.devices import HostDevice
 from webhook.objects.kubevirt import KubeVirt
@@ -36,6 +39,7 @@ def check(case: Case) -> Iterator[Violation]:
             field=case.vmi.field(device.field),
             problem=f"device {_title(device)} is passed through from its node",
             remedy=REMEDY,
+            after=RESTART,
         )
 
 

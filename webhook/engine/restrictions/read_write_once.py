@@ -7,7 +7,11 @@ Restricted fields: `spec.volumes[*].persistentVolumeClaim` and `.dataVolume`, ho
 not exist. In a VirtualMachine the claims that come with it are asked first (`dataVolumeTemplates`, and Harvester's
 annotation `harvesterhci.io/volumeClaimTemplates`); a claim that is nowhere yet is no fault there.
 Allowed: volumes in `status.migratedVolumes`, whose data are being moved, and decentralized migrations.
-Remedy: use a ReadWriteMany volume, or remove it.
+Remedy: use a ReadWriteMany volume, or remove it unless the virtual machine boots from it.
+How: in Harvester's dashboard make a volume (Volumes > Create) of a storage class with ReadWriteMany, copy the data, and
+exchange it (Virtual Machines > menu of the VM > Edit Config > Volumes), then Restart. A hot-plugged volume is detached
+there, or by `virtctl removevolume NAME -n NAMESPACE --volume-name VOLUME`, without a restart. Or change
+`spec.template.spec.volumes`: `kubectl edit virtualmachine NAME -n NAMESPACE`, then `virtctl restart NAME -n NAMESPACE`.
 Source: Harvester's live-migration page; KubeVirt `pkg/virt-handler/vm.go`.
 Since: the page of Harvester 1.5; KubeVirt has always refused volumes that aren't shared.
 """
@@ -16,13 +20,17 @@ from collections.abc import Iterator
 from typing import Final
 
 from webhook.engine.restrictions.restriction import Case, Concern
-from webhook.engine.verdict import Violation
+from webhook.engine.verdict import RESTART, Violation
 from webhook.engine.wording import listed, named, quoted
 from webhook.objects.devices import Volume
 
 ID: Final = "read-write-once"
 CONCERN: Final = Concern.VOLUME
-REMEDY: Final = "use a ReadWriteMany volume, or remove it"
+USE_SHARED: Final = "use a ReadWriteMany volume"
+MAKE_CLAIM: Final = "make the claim"
+REMOVE: Final = ", or remove the volume"
+DETACH: Final = ", or detach the volume (virtctl removevolume): no restart is needed"
+REMEDY: Final = USE_SHARED + REMOVE
 
 
 def check(case: Case) -> Iterator[Violation]:
@@ -37,22 +45,25 @@ def _check_claim(case: Case, volume: Volume) -> Iterator[Violation]:
     if modes is not None and "ReadWriteMany" in modes:
         return
     claim = f"PVC {named(case.vmi.metadata.namespace)}/{named(volume.claim)}"
-    field = case.vmi.field(f"volumes[{volume.index}].{volume.source}")
-    if modes is None:
-        if not case.vmi.is_template:
-            yield Violation(
-                restriction=ID,
-                field=field,
-                problem=f"can't tell whether {claim} of volume {quoted(volume.name)} is shared: it does not exist",
-                remedy=REMEDY,
-            )
-    else:
-        yield Violation(
-            restriction=ID,
-            field=field,
-            problem=f"{claim} of volume {quoted(volume.name)} is {_said(modes)}, not ReadWriteMany",
-            remedy=REMEDY,
+    if modes is not None:
+        yield _violation(
+            case, volume, f"{claim} of volume {quoted(volume.name)} is {_said(modes)}, not ReadWriteMany", USE_SHARED
         )
+    elif case.vmi.status.phase or not case.vmi.is_template:
+        problem = f"can't tell whether {claim} of volume {quoted(volume.name)} is shared: it does not exist"
+        yield _violation(case, volume, problem, MAKE_CLAIM)
+
+
+def _violation(case: Case, volume: Volume, problem: str, remedy: str) -> Violation:
+    """Return the violation; a volume from which the virtual machine boots can't be left out."""
+    removal = "" if volume.name == case.vmi.devices.boots_from else DETACH if volume.hot_plugged else REMOVE
+    return Violation(
+        restriction=ID,
+        field=case.vmi.field(f"volumes[{volume.index}].{volume.source}"),
+        problem=problem,
+        remedy=remedy + removal,
+        after="" if volume.hot_plugged else RESTART,
+    )
 
 
 def _access_modes(case: Case, volume: Volume) -> tuple[str, ...] | None:

@@ -4,6 +4,9 @@ Restricted fields: `spec.addedNodeSelector["kubernetes.io/hostname"]` of the mig
 that newly sets it, Harvester's annotation `harvesterhci.io/migrationTargetNodeName`.
 Allowed: any node that no target predicate refuses. Where the VM's own node selector names another node, that one wins.
 Remedy: choose one of the nodes that can, or none at all.
+How: `kubectl livemigration nodes NAME -n NAMESPACE` lists the nodes that can. In Harvester's dashboard
+Virtual Machines > (menu of the VM) > Migrate, then another host; or
+`kubectl livemigration start NAME -n NAMESPACE --to NODE`.
 Source: KubeVirt `createTargetPod`; kube-scheduler.
 Since: KubeVirt 1.6 for `addedNodeSelector`; Harvester 1.4 for its annotation.
 """
@@ -66,9 +69,10 @@ def _remedy(case: Case, migration: Migration) -> str:
     unpinned = place_within_bounds(_unpinned(case.vmi, migration.target_node), case.snapshot, others)
     if unpinned is None:
         return REMEDY
-    if not unpinned.eligible:
+    able = unpinned.eligible or unpinned.eligible_soon
+    if not able:
         return "mend that first: no other node can take the VM either"
-    return f"{REMEDY}: {enumerated(unpinned.eligible, unpinned.nodes)}"
+    return f"{REMEDY}: {enumerated(able, unpinned.nodes)}"
 
 
 def _unpinned(vmi: VirtualMachineInstance, target: str) -> VirtualMachineInstance:

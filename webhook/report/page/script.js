@@ -42,6 +42,26 @@
     header.replaceChildren(button);
   });
 
+  // What is out of sight has an estimated height until it is laid out: a jump is repeated until it stays.
+  const land = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    let last = NaN;
+    let left = 60;
+    const jump = () => {
+      target.scrollIntoView();
+      const top = Math.round(target.getBoundingClientRect().top);
+      left -= 1;
+      if (top !== last && left > 0) requestAnimationFrame(jump);
+      last = top;
+    };
+    if (target) jump();
+  };
+  addEventListener("hashchange", land);
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href^='#']");
+    if (link && link.hash === location.hash) land();
+  });
+
   let waiting = 0;
   search.addEventListener("input", () => {
     clearTimeout(waiting);
@@ -52,4 +72,5 @@
   tools.addEventListener("submit", (event) => event.preventDefault());
   tools.hidden = false;
   narrow();
+  land();
 }
