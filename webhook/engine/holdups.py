@@ -23,6 +23,8 @@ from webhook.state.snapshot import Snapshot
 
 LABEL_LIMIT: Final = 63
 """Characters of a label's value."""
+KUBERNETES_OWN: Final = frozenset({"", "default-scheduler"})
+"""Names of kube-scheduler."""
 WAITING: Final = frozenset({"", "Pending", "WaitingForSync", "Synchronizing"})
 """Phases of a migration that has no target pod yet."""
 
@@ -41,6 +43,8 @@ def holdups(
         yield from _images_without_digest(vmi, snapshot)
     if vmi.status.hot_plugs:
         yield "CPUs or memory are being hot-plugged: KubeVirt makes a migration of its own for that"
+    if vmi.scheduler not in KUBERNETES_OWN:
+        yield f"scheduler {quoted(vmi.scheduler)} places it: nodes are judged as kube-scheduler would"
     if migration is not None:
         yield from _other_migrations(vmi, migration, snapshot)
 
@@ -95,12 +99,17 @@ def _images_without_digest(vmi: VirtualMachineInstance, snapshot: Snapshot) -> I
 
 
 def _other_migrations(vmi: VirtualMachineInstance, migration: Migration, snapshot: Snapshot) -> Iterator[str]:
-    others = [
-        each
-        for each in snapshot.table(MIGRATION.name)
-        if each.phase not in FINAL_PHASES and each.metadata.key != migration.metadata.key
-    ]
+    others = [each for each in _not_ended(snapshot) if each.metadata.key != migration.metadata.key]
     yield from _limits(vmi, others, snapshot)
+
+
+def _not_ended(snapshot: Snapshot) -> tuple[Migration, ...]:
+    """Return the migrations that have not ended; most have."""
+
+    def found() -> tuple[Migration, ...]:
+        return tuple(each for each in snapshot.table(MIGRATION.name) if each.phase not in FINAL_PHASES)
+
+    return snapshot.cached("migrations that have not ended", found)
 
 
 def _limits(vmi: VirtualMachineInstance, others: Sequence[Migration], snapshot: Snapshot) -> Iterator[str]:
