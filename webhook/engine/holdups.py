@@ -16,9 +16,7 @@ from webhook.engine.wording import named, printable, quoted
 from webhook.objects.kubevirt import KubeVirt
 from webhook.objects.labels import HOST_MODEL_LABEL, UTILITY_TIMEOUT, VENDOR
 from webhook.objects.migration import Migration
-from webhook.objects.phases import FINAL_PHASES
 from webhook.objects.vmi import VirtualMachineInstance
-from webhook.state.kinds import MIGRATION
 from webhook.state.snapshot import Snapshot
 
 LABEL_LIMIT: Final = 63
@@ -99,7 +97,11 @@ def _images_without_digest(vmi: VirtualMachineInstance, snapshot: Snapshot) -> I
 
 
 def _other_migrations(vmi: VirtualMachineInstance, migration: Migration, snapshot: Snapshot) -> Iterator[str]:
+<<<<<<< HEAD
     others = [each for each in _not_ended(snapshot) if each.metadata.key != migration.metadata.key]
+=======
+    others = [each for each in snapshot.unfinished_migrations if each.metadata.key != migration.metadata.key]
+>>>>>>> house
     yield from _limits(vmi, others, snapshot)
 
 

@@ -21,6 +21,7 @@ from webhook.objects.node import read_node
 from webhook.objects.pod import read_pod
 from webhook.objects.vm import read_vm
 from webhook.objects.vmi import read_vmi
+from webhook.state.migrations import MigrationTable
 from webhook.state.nodes import NodeTable
 from webhook.state.pods import PodTable
 from webhook.state.resource import Resource
@@ -60,6 +61,7 @@ VM: Final = Kind(
 MIGRATION: Final = Kind(
     name="VirtualMachineInstanceMigration", group="kubevirt.io", version="v1",
     plural="virtualmachineinstancemigrations", namespaced=True, read=read_migration, optional=True,
+    table=MigrationTable,
 )  # fmt: skip
 KUBEVIRT: Final = Kind(
     name="KubeVirt", group="kubevirt.io", version="v1", plural="kubevirts",
