@@ -97,21 +97,8 @@ def _images_without_digest(vmi: VirtualMachineInstance, snapshot: Snapshot) -> I
 
 
 def _other_migrations(vmi: VirtualMachineInstance, migration: Migration, snapshot: Snapshot) -> Iterator[str]:
-<<<<<<< HEAD
-    others = [each for each in _not_ended(snapshot) if each.metadata.key != migration.metadata.key]
-=======
     others = [each for each in snapshot.unfinished_migrations if each.metadata.key != migration.metadata.key]
->>>>>>> house
     yield from _limits(vmi, others, snapshot)
-
-
-def _not_ended(snapshot: Snapshot) -> tuple[Migration, ...]:
-    """Return the migrations that have not ended; most have."""
-
-    def found() -> tuple[Migration, ...]:
-        return tuple(each for each in snapshot.table(MIGRATION.name) if each.phase not in FINAL_PHASES)
-
-    return snapshot.cached("migrations that have not ended", found)
 
 
 def _limits(vmi: VirtualMachineInstance, others: Sequence[Migration], snapshot: Snapshot) -> Iterator[str]:
