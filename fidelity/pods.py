@@ -141,4 +141,5 @@ def _parts(pod: TargetPod, requests: Mapping[str, Decimal]) -> Parts:
 
 
 def _of_amount(amount: Amount) -> Mapping[str, Decimal]:
-    return {"cpu": Decimal(amount.cpu) / 1000, "memory": Decimal(amount.memory)}
+    others = {name: Decimal(value) for name, value in amount.others}
+    return {"cpu": Decimal(amount.cpu) / 1000, "memory": Decimal(amount.memory), **others}

@@ -119,6 +119,13 @@ KUBEVIRT = Module(
     version_of="kubevirt.io/kubevirt",
     version_variables=("kubevirt.io/client-go/version.gitVersion={version}",),
 )
+VIRTCTL = Module(
+    folder=HERE / "virtctl",
+    packages={"virtctl": "kubevirt.io/kubevirt/cmd/virtctl"},
+    version_of="kubevirt.io/kubevirt",
+    version_variables=("kubevirt.io/client-go/version.gitVersion={version}",),
+)
+"""The client that people have; only its own tests need it."""
 CLUSTER_BASICS = Module(
     folder=HERE / "cluster" / "basics",
     packages={"coredns": "./coredns", "pause": "./pause"},

@@ -83,6 +83,10 @@ class ControlPlane:
         """Path of each built program by its name: kubectl, helm, leash …."""
         return self._site.programs
 
+    def port(self, program: str) -> int:
+        """Return the port on which one of the programs listens."""
+        return self._site.ports[program]
+
     def api(self, user: str = "admin") -> Api:
         """Return requests as that user."""
         if user not in self._apis:

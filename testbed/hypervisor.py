@@ -69,18 +69,18 @@ class Hypervisor:
         namespace: str,
         name: str,
         *,
-        migratable: bool = True,
+        migratable: bool | None = True,
         reason: str | None = None,
         message: str | None = None,
     ) -> Object:
         """Run the VMI once its virt-launcher pod is bound; return the running VMI.
 
-        migratable, reason, message: what virt-handler says in the condition LiveMigratable.
+        migratable, reason, message: what virt-handler says in the condition LiveMigratable; None for nothing yet.
         """
         self._run(self.wait_for_launcher(namespace, name))
         self._wait_for_vmi(namespace, name, lambda vmi: vmi["status"].get("phase") == "Scheduled")
         words = {"reason": reason, "message": message}
-        condition = {"type": "LiveMigratable", "status": str(migratable)} | {k: v for k, v in words.items() if v}
+        said = {"type": "LiveMigratable", "status": str(migratable)} | {k: v for k, v in words.items() if v}
 
         def run(vmi: Object) -> None:
             status = vmi["status"]
@@ -89,7 +89,7 @@ class Hypervisor:
             # Without it virt-controller makes no target pod: "SELinux context not set on VMI status".
             status["selinuxContext"] = "none"
             status["machine"] = {"type": MACHINE_TYPE}
-            _set_conditions(status, {"type": "Ready", "status": "True"}, condition)
+            _set_conditions(status, {"type": "Ready", "status": "True"}, *(() if migratable is None else (said,)))
 
         return self._change_vmi(namespace, name, run)
 
@@ -156,6 +156,10 @@ class Hypervisor:
         reason = "Live migration has been aborted"
         end = {"failed": True, "completed": True, "abortStatus": "Succeeded", "failureReason": reason}
         return self._change_vmi(namespace, vmi, lambda found: _transfer(found).update(end, endTimestamp=_now()))
+
+    def shut_down(self, namespace: str, name: str) -> Object:
+        """Let the guest end, as virt-handler does when its VMI is deleted."""
+        return self._change_vmi(namespace, name, lambda vmi: vmi["status"].update(phase="Succeeded"))
 
     def end_pod(self, namespace: str, name: str) -> None:
         """Let a pod that is ending be gone, as kubelet does."""

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from tools import reference
+from tools import judged, reference
 from tools.architecture import PICTURE, picture
 from tools.examples import ROOT
 from webhook.engine.catalogue import PREDICATE, RESTRICTION
@@ -29,6 +29,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "commands": reference.commands,
     "runbook": reference.runbook,
     "speed": reference.speed,
+    "versions": judged.versions,
     "check": partial(reference.example, "check"),
     "nodes": partial(reference.example, "nodes"),
     "drain": partial(reference.example, "drain"),

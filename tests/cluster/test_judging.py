@@ -4,10 +4,11 @@ import pytest
 
 from testbed.api import KUBEVIRT
 from testbed.cluster.release import Release
-from testbed.cluster.stage import STAND_INS, Stage
+from testbed.cluster.stage import MODEL, STAND_INS, Stage
 from testbed.control_plane import ControlPlane
 from testbed.machines import a_migration, apply
 from tests.e2e.plugin import said
+from tests.e2e.staging import JOB, create_launcher
 
 ANNOTATION = "live-migration-webhook/eligible-nodes"
 
@@ -38,6 +39,14 @@ def test_a_migration_that_can_succeed_carries_what_will_happen(control_plane: Co
     answer = asked(control_plane, stage, "web", "-o", "yaml")
 
     assert f"{ANNOTATION}: {other}" in answer
+
+
+@pytest.mark.usefixtures("release")
+def test_a_target_pod_gets_the_selector_of_its_cpu_model(control_plane: ControlPlane, stage: Stage) -> None:
+    pod = create_launcher(control_plane, stage.namespace, {JOB: "made-by-the-test"})
+    control_plane.api().delete(f"/api/v1/namespaces/{stage.namespace}/pods/{pod['metadata']['name']}")
+
+    assert pod["spec"]["nodeSelector"] == {"disk": "any", f"cpu-model-migration.node.kubevirt.io/{MODEL}": "true"}
 
 
 @pytest.mark.usefixtures("release")

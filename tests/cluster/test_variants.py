@@ -62,6 +62,17 @@ def test_the_nodes_network_can_be_used(cluster: Cluster, nothing: Release, stage
     assert judges(cluster, stage)
 
 
+def test_pods_can_have_a_user_namespace_of_their_own(cluster: Cluster, nothing: Release, stage: Stage) -> None:
+    nodes = cluster.api.get("/api/v1/nodes")["items"]
+    handlers = [each for node in nodes for each in node["status"].get("runtimeHandlers", [])]
+    if not any(each.get("features", {}).get("userNamespaces") for each in handlers):
+        pytest.skip("NOT TRIED: hostUsers=false, since this machine's containerd has no user namespaces (2.0 has)")
+
+    nothing.install({"hostUsers": False})
+
+    until(lambda: judges(cluster, stage))
+
+
 def test_cert_manager_makes_the_certificate_and_the_bundle(cluster: Cluster, nothing: Release, stage: Stage) -> None:
     neighbours.start_cert_manager(cluster)
 

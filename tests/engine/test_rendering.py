@@ -84,14 +84,14 @@ def test_partners_with_the_same_reservation_are_kept_apart_from_1_9_on(version: 
     assert placement.nodes.names(placement.eligible) == eligible
 
 
-UNTOLD: Final = "can't tell which CPU a target needs: its node node-a has no label host-model-cpu.node.kubevirt.io/*"
+UNTOLD: Final = "its node node-a has no label host-model-cpu.node.kubevirt.io/*"
 
 
 @pytest.mark.parametrize(
     ("version", "said", "outcome"),
     [
-        ("v1.5.2", f"{UNTOLD}, without which KubeVirt makes no target pod", Outcome.STAYS),
-        ("v1.6.0", f"{UNTOLD}; KubeVirt asks for none, so the guest may meet another one", Outcome.MOVES),
+        ("v1.5.2", f"KubeVirt can't make the target pod, as {UNTOLD}", Outcome.STAYS),
+        ("v1.6.0", f"the guest may meet another CPU, as {UNTOLD}", Outcome.MOVES),
     ],
 )
 def test_a_source_without_its_model_stops_kubevirt_up_to_1_5(version: str, said: str, outcome: Outcome) -> None:
@@ -141,3 +141,14 @@ def test_a_target_is_as_large_as_what_was_plugged_in(cpu: Any, requests: Any, as
     grown = placed(spec, "v1.9.0", source, status=status).pod.requests
     page_tables, cost_of_a_cpu = 1024**3 // 512, 8 * 1024**2
     assert (grown.cpu, grown.memory) == (asked, 3 * 1024**3 + page_tables + cost_of_a_cpu)
+
+
+def test_everything_that_can_be_counted_is_asked_for_huge_pages_of_the_new_size_too() -> None:
+    device = {"resources": {"requests": {"nvidia.com/T4": "1", "hugepages-2Mi": "1Gi"}, "limits": {"x.io/vf": "2"}}}
+    source = a_launcher(spec={"containers": [device, {"resources": {"requests": {"nvidia.com/T4": "1"}}}]})
+    spec = with_domain(memory={"guest": "2Gi", "hugepages": {"pageSize": "2Mi"}})
+    status = {"memory": {"guestCurrent": "1Gi"}}
+
+    requests = placed(spec, "v1.9.0", source, status=status).pod.requests
+    assert requests.others == (("hugepages-2Mi", 2 * 1024**3), ("nvidia.com/T4", 2), ("x.io/vf", 2))
+    assert requests.memory == 0

@@ -24,14 +24,7 @@ PARTS: Final = (
     "other requests",
     "condition",
 )
-NOT_YET: Final = {"other requests": set(VERSIONS)}
-"""What the engine doesn't foretell yet, by version. A test that passes all the same fails: take it out of here."""
-_EXPECTED: Final = pytest.mark.xfail(strict=True, reason="the engine doesn't foretell this yet")
-COMPARED: Final = [
-    pytest.param(version, part, marks=[_EXPECTED] if version in NOT_YET.get(part, ()) else [])
-    for version in VERSIONS
-    for part in PARTS
-]
+COMPARED: Final = [(version, part) for version in VERSIONS for part in PARTS]
 
 MACHINE_TYPE: Final = "machine-type.node.kubevirt.io/"
 AMD: Final = "cpu-vendor.node.kubevirt.io/AMD"

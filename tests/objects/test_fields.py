@@ -58,7 +58,7 @@ def test_a_path_grows_on_the_way_down() -> None:
 
 
 def test_of_each_field_the_first_notes_are_told_and_the_others_counted() -> None:
-    document = Fields({"spec": {"disks": [{"name": 7}] * 130_000, "tags": {"a": 1}}})
+    document = Fields({"spec": {"disks": [{"name": 7}] * 900, "tags": {"a": 1}}})
 
     for _, disk in document.object("spec").objects("disks"):
         disk.text("name")
@@ -67,7 +67,19 @@ def test_of_each_field_the_first_notes_are_told_and_the_others_counted() -> None
     assert document.notes.all() == (
         *(f"spec.disks[{index}].name is a number, not a string" for index in range(FIRST_NOTES)),
         "spec.tags[a] is a number, not a string",
-        "spec.disks[].name: 129,992 more entries can't be read",
+        "spec.disks[].name: 892 more entries can't be read",
+    )
+
+
+def test_a_document_is_read_up_to_a_bound_and_what_is_left_out_is_told() -> None:
+    document = Fields({"spec": {"disks": [{}] * 130_000, "names": ["a", "b"]}})
+
+    assert len(list(document.object("spec").objects("disks"))) == 1_000
+    assert document.object("spec").strings("names") == ()
+    assert list(document.notes.unread) == ["spec.disks", "spec.names"]
+    assert document.notes.all() == (
+        "spec.disks has 130,000 entries, of which only 1,000 are read",
+        "spec.names has 2 entries, of which only 0 are read",
     )
 
 

@@ -35,8 +35,8 @@ def test_nodes_are_found_by_what_they_have() -> None:
     assert nodes.names(nodes.having(Requirement(key="rank", operator="DoesNotExist"))) == ("node-b", "node-c")
     by_name = Requirement(key="metadata.name", values=("node-b",), field=True)
     assert nodes.names(nodes.having(by_name)) == ("node-b",)
-    assert nodes.names(nodes.domain("zone", "node-a")) == ("node-a", "node-c")
-    assert nodes.domain("rack", "node-a") == nodes.domain("zone", "nobody") == nodes.named("nobody") == 0
+    assert nodes.names(nodes.domains("zone", {"node-a"})) == ("node-a", "node-c")
+    assert nodes.domains("rack", {"node-a"}) == nodes.domains("zone", {"nobody"}) == nodes.named("nobody") == 0
     assert nodes.names(nodes.in_state(NodeState.UNSCHEDULABLE)) == ("node-b",)
     assert list(nodes.taints()) == [(Taint(key="gpu", value="yes", effect="NoSchedule"), nodes.named("node-b"))]
     assert list(nodes.keys("cpu-model.node.kubevirt.io/")) == ["Penryn"]

@@ -1,5 +1,7 @@
 """Views that are kept for long say the same to rules, in less memory."""
 
+import gc
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -93,3 +95,18 @@ def test_no_object_is_too_strange_to_be_kept(name: str, document: dict[str, Any]
     first, second = BY_NAME[name].view(document), BY_NAME[name].view(document)
 
     assert first == second
+
+
+def test_nothing_long_stays_once_its_object_is_gone() -> None:
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(100):
+            long = f"{number}-{'x' * 100_000}"
+            VMI.view(a_vmi_document(a_spec(nodeSelector={long: "a", "b": long}), name="web", labels={long: long}))
+        gc.collect()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert after - before < 5 * 100_000

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import orjson
 from msgspec import Struct
+from msgspec.structs import replace
 
 from webhook.admission.presentation import misread_warnings
 from webhook.engine.verdict import Verdict, Violation
@@ -18,6 +19,11 @@ from webhook.objects.fields import Fields, kind_of
 API_VERSIONS: Final = ("admission.k8s.io/v1", "admission.k8s.io/v1beta1")
 WARNING_LIMIT: Final = 120
 """Characters of one warning: what Kubernetes asks for; the API server cuts longer ones when there are many."""
+WARNINGS_LIMIT: Final = 48
+"""Warnings of one answer; kubectl prints each on a line."""
+ANSWER_LIMIT: Final = 64 * 1024
+"""Bytes of an answer."""
+UNWRITTEN: Final = "nothing is written into the object: it would be too long"
 
 
 class NotAReview(Exception):  # noqa: N818 - it is named for what arrived
@@ -89,14 +95,29 @@ def write(request: AdmissionRequest, verdict: Verdict) -> bytes:
     response: dict[str, Any] = {"uid": request.uid, "allowed": verdict.allowed}
     if not verdict.allowed:
         response["status"] = _status(verdict)
-    if warnings := [text for text in map(_warning, (*misread_warnings(request.misread), *verdict.warnings)) if text]:
+    if warnings := _warnings((*misread_warnings(request.misread), *verdict.warnings)):
         response["warnings"] = warnings
     if verdict.patch:
         response["patchType"] = "JSONPatch"
         response["patch"] = b64encode(orjson.dumps(list(verdict.patch))).decode()
     if verdict.audit:
         response["auditAnnotations"] = {key: printable(value) for key, value in verdict.audit.items()}
-    return orjson.dumps({"apiVersion": request.api_version, "kind": "AdmissionReview", "response": response})
+    written = orjson.dumps({"apiVersion": request.api_version, "kind": "AdmissionReview", "response": response})
+    return written if len(written) <= ANSWER_LIMIT else write(request, _shorter(verdict))
+
+
+def _shorter(verdict: Verdict) -> Verdict:
+    """Return a verdict of which the details are left out that made it too long; the decision stays."""
+    if verdict.patch or verdict.audit:
+        return replace(verdict, patch=(), audit={}, warnings=(UNWRITTEN, *verdict.warnings))
+    causes = verdict.causes[: len(verdict.causes) // 2]
+    return replace(verdict, causes=causes, message=shortened(verdict.message, max(len(verdict.message) // 2, 1)))
+
+
+def _warnings(texts: tuple[str, ...]) -> list[str]:
+    told = [text for text in map(_warning, texts[:WARNINGS_LIMIT]) if text]
+    more = len(texts) - WARNINGS_LIMIT
+    return [*told, f"and {more:,} more warnings"] if more > 0 else told
 
 
 def _decode(body: bytes | bytearray) -> Fields:

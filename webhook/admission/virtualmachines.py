@@ -15,7 +15,7 @@ from webhook.admission.requester import is_kubevirt_controller
 from webhook.admission.review import AdmissionRequest
 from webhook.engine.assessment import Assessment, Rules, assess
 from webhook.engine.exemption import exemption_in
-from webhook.engine.holdups import long_name
+from webhook.engine.holdups import from_the_start
 from webhook.engine.policy import Enforcement, Policy
 from webhook.engine.verdict import ALLOWED, Verdict, Violation
 from webhook.foresight.eviction import foretold_drain
@@ -25,6 +25,7 @@ from webhook.objects.metadata import Metadata, read_metadata
 from webhook.objects.migration import migration_to
 from webhook.objects.vm import read_vm
 from webhook.objects.vmi import VirtualMachineInstance, read_vmi
+from webhook.state.expansion import expanded, needed
 from webhook.state.kinds import NAMESPACE, Reference
 from webhook.state.snapshot import Snapshot
 
@@ -59,16 +60,18 @@ def _differ(new: object, old: object) -> bool:
 
 
 def _validate_specification(request: AdmissionRequest, snapshot: Snapshot, rules: Rules) -> Verdict:
-    metadata, vmi = _read(request)
+    metadata, vmi, rests_on = _read(request, snapshot)
     policy = rules.policy
     assessment = assess(vmi, snapshot, policy, restrictions=rules.restrictions, with_targets=False)
     exemption = exemption_in(metadata.annotations)
     exempted = exemption is not None and exemption.holds(policy.today)
     denied, _ = policy.enforced(assessment.violations, Enforcement.WARN if exempted else Enforcement.DENY)
     if denied and _is_required(metadata, snapshot) and not is_kubevirt_controller(request.user, snapshot):
-        return _required(assessment, denied, metadata)
+        verdict = _required(assessment, denied, metadata)
+        return replace(verdict, rests_on=verdict.rests_on | rests_on)
     told = [exemption.told(policy.today)] if exemption else []
-    return Verdict(warnings=(*misread_warnings(vmi.misread), *told, *_advice(assessment, snapshot, policy)))
+    warnings = (*misread_warnings(vmi.misread), *told, *_advice(assessment, snapshot, policy))
+    return Verdict(warnings=warnings, rests_on=frozenset(rests_on))
 
 
 def _newly_asked_node(request: AdmissionRequest) -> str:
@@ -89,12 +92,13 @@ def _validate_move(request: AdmissionRequest, snapshot: Snapshot, rules: Rules, 
     return migrations.judge(vmi, migration_to(node, vmi.metadata), snapshot, rules)
 
 
-def _read(request: AdmissionRequest) -> tuple[Metadata, VirtualMachineInstance]:
+def _read(request: AdmissionRequest, snapshot: Snapshot) -> tuple[Metadata, VirtualMachineInstance, set[Reference]]:
+    """Return what is judged, and what must be read before something may be called unknown."""
     if request.resource == "virtualmachines":
         vm = read_vm(Fields(request.object), request.namespace)
-        return vm.metadata, vm.instance
+        return vm.metadata, expanded(vm, snapshot), set(needed(vm, snapshot))
     vmi = read_vmi(Fields(request.object), request.namespace)
-    return vmi.metadata, vmi
+    return vmi.metadata, vmi, set()
 
 
 def _is_required(metadata: Metadata, snapshot: Snapshot) -> bool:
@@ -112,7 +116,7 @@ def _required(assessment: Assessment, denied: tuple[Violation, ...], metadata: M
 
 def _advice(assessment: Assessment, snapshot: Snapshot, policy: Policy) -> Iterator[str]:
     yield from map(warning, assessment.violations)
-    yield from long_name(assessment.vmi)
+    yield from from_the_start(assessment.vmi)
     if assessment.violations:
         held = bool(policy.holding(assessment.violations))
         yield from filter(None, (foretold_drain(assessment.vmi, snapshot.kubevirt, held=held),))

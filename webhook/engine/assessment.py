@@ -3,7 +3,10 @@
 Everything people see (denials, warnings, tables, reports) is a presentation of an Assessment.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,7 +15,7 @@ from webhook.engine.cpu_model import CpuModel, Selectors, cpu_model, launch_sele
 from webhook.engine.delays import delays
 from webhook.engine.holdups import holdups, unlike_cpus
 from webhook.engine.owner import for_owner
-from webhook.engine.placement import Placement, place, rests_on
+from webhook.engine.placement import Placement, place_within_bounds, rests_on
 from webhook.engine.policy import Enforcement, Policy
 from webhook.engine.restrictions import ALL
 from webhook.engine.restrictions.restriction import Case, Concern, Restriction
@@ -22,8 +25,13 @@ from webhook.engine.verdict import Violation
 from webhook.objects.kubevirt import KubeVirt
 from webhook.objects.migration import Migration
 from webhook.objects.vmi import VirtualMachineInstance
+from webhook.state.expansion import needed
 from webhook.state.kinds import KUBEVIRT, VM, VMI, Reference
 from webhook.state.snapshot import Snapshot
+
+TOLD: Final = 8
+"""Violations of one restriction that are told; the others are counted."""
+UNJUDGED: Final = "where the VM can go isn't judged: its scheduling rules ask for more than any machine's"
 
 
 class Rules(Struct, frozen=True, kw_only=True, cache_hash=True):
@@ -41,9 +49,9 @@ class Assessment(Struct, frozen=True, kw_only=True):
     """The answer.
 
     `cpu` is the CPU model and who chose it. `placement` has every node with its reasons; it is None where nodes aren't
-    judged: for a template, for a virtual machine that isn't on a node, for a decentralized migration, and where no
-    nodes are known (which is not the same as none). `rests_on` are the objects that any violation was found from; what
-    is of a single one only, the violation says.
+    judged: for a template, for a virtual machine that isn't on a node, for a decentralized migration, where no nodes
+    are known (which is not the same as none), and for one that asks for more than is judged, as a warning then says.
+    `rests_on` are the objects that any violation was found from; what is of a single one only, the violation says.
     """
 
     vmi: VirtualMachineInstance
@@ -82,13 +90,15 @@ def assess(
 
     Without a migration, one to any node is meant. `with_targets` false judges the object alone, not where it can go.
     """
-    placement = _placement(vmi, snapshot, migration) if with_targets else None
+    wanted = with_targets and _moves(vmi, snapshot, migration)
+    added = migration.added_node_selector if migration else {}
+    placement = place_within_bounds(vmi, snapshot, added) if wanted else None
     case = Case(vmi=vmi, snapshot=snapshot, migration=migration, placement=placement)
     violations: list[Violation] = []
     for restriction in _applicable(restrictions, policy, decentralized=case.decentralized):
-        if broken := tuple(restriction.check(case)):
+        if broken := _first(restriction.check(case)):
             violations += for_owner(restriction, case, broken)
-            case = replace(case, found=case.found | {violation.restriction for violation in broken})
+            case = replace(case, found=case.found | {restriction.ID})
     timeouts = _timeouts(vmi, snapshot)
     return Assessment(
         vmi=vmi,
@@ -98,6 +108,7 @@ def assess(
         timeouts=timeouts,
         placement=placement,
         warnings=(
+            *((UNJUDGED,) if wanted and placement is None else ()),
             *holdups(vmi, migration, snapshot, timeouts),
             *((*unlike_cpus(vmi, placement), *delays(placement, snapshot)) if placement else ()),
             *filter(None, (timeouts.warning,)),
@@ -105,11 +116,18 @@ def assess(
     )
 
 
-def _placement(vmi: VirtualMachineInstance, snapshot: Snapshot, migration: Migration | None) -> Placement | None:
+def _moves(vmi: VirtualMachineInstance, snapshot: Snapshot, migration: Migration | None) -> bool:
+    """Tell whether it is to move from one known node to another."""
     decentralized = migration is not None and migration.decentralized
-    if vmi.is_template or not vmi.status.node or decentralized or not snapshot.nodes.all:
-        return None
-    return place(vmi, snapshot, migration.added_node_selector if migration else {})
+    return not (vmi.is_template or not vmi.status.node or decentralized or not snapshot.nodes.all)
+
+
+def _first(violations: Iterator[Violation]) -> tuple[Violation, ...]:
+    """Return the first violations of a restriction; the last one of many says how many more there are."""
+    told = tuple(islice(violations, TOLD))
+    if more := sum(1 for _ in violations):
+        told = (*told[:-1], replace(told[-1], problem=f"{told[-1].problem}, and {more:,} more like this"))
+    return told
 
 
 @lru_cache(maxsize=16)
@@ -139,6 +157,8 @@ def _references(case: Case, violations: list[Violation], restrictions: tuple[Res
     vm = case.vmi.metadata.vm
     if vm:
         references.add(Reference(kind=VM.name, namespace=namespace, name=vm.name))
+        known = case.snapshot.vm(namespace, vm.name)
+        references.update(needed(known, case.snapshot) if known else ())
     about_targets = {each.ID for each in restrictions if each.CONCERN is Concern.TARGET}
     if case.placement and any(violation.restriction in about_targets for violation in violations):
         references |= rests_on(case.vmi, case.placement, case.snapshot)

@@ -14,14 +14,16 @@ SHOWN_REASONS: Final = 3
 
 def explained(placement: Placement, predicates: Iterable[str] = ()) -> str:
     """Return each node with its reasons (of these predicates, or of all), nodes that look alike together."""
-    groups = placement.by_reasons(predicates)
+    wanted = tuple(predicates)
+    groups = placement.by_reasons(wanted)
     parts, shown = [], 0
     for reasons, nodes in groups.items():
         names = placement.nodes.names(nodes, SHOWN_NODES - shown)
         if names:
             parts.append(f"{', '.join(map(named, names))}: {told(reasons)}")
             shown += len(names)
-    rest = sum(nodes.bit_count() for nodes in groups.values()) - shown
+    refused = placement.candidates & ~placement.passing(wanted)
+    rest = refused.bit_count() - shown
     return "; ".join([*parts, *([f"and {rest} more"] if rest else [])])
 
 

@@ -12,17 +12,17 @@ from webhook.engine.cpu_model import HOST_PASSTHROUGH
 from webhook.engine.explanation import enumerated
 from webhook.engine.placement import Placement, source_pod
 from webhook.engine.timeouts import Timeouts
-from webhook.engine.wording import named, quoted
+from webhook.engine.wording import named, printable, quoted
 from webhook.objects.kubevirt import KubeVirt
 from webhook.objects.labels import HOST_MODEL_LABEL, UTILITY_TIMEOUT, VENDOR
 from webhook.objects.migration import Migration
-from webhook.objects.phases import FINAL_PHASES
 from webhook.objects.vmi import VirtualMachineInstance
-from webhook.state.kinds import MIGRATION
 from webhook.state.snapshot import Snapshot
 
 LABEL_LIMIT: Final = 63
 """Characters of a label's value."""
+KUBERNETES_OWN: Final = frozenset({"", "default-scheduler"})
+"""Names of kube-scheduler."""
 WAITING: Final = frozenset({"", "Pending", "WaitingForSync", "Synchronizing"})
 """Phases of a migration that has no target pod yet."""
 
@@ -31,7 +31,7 @@ def holdups(
     vmi: VirtualMachineInstance, migration: Migration | None, snapshot: Snapshot, timeouts: Timeouts
 ) -> Iterator[str]:
     """Yield a sentence for each; of a VM's template only what its VMI will have for certain."""
-    yield from long_name(vmi)
+    yield from from_the_start(vmi)
     if vmi.is_template:
         return
     kubevirt = snapshot.kubevirt
@@ -41,12 +41,19 @@ def holdups(
         yield from _images_without_digest(vmi, snapshot)
     if vmi.status.hot_plugs:
         yield "CPUs or memory are being hot-plugged: KubeVirt makes a migration of its own for that"
+    if vmi.scheduler not in KUBERNETES_OWN:
+        yield f"scheduler {quoted(vmi.scheduler)} places it: nodes are judged as kube-scheduler would"
     if migration is not None:
         yield from _other_migrations(vmi, migration, snapshot)
 
 
-def long_name(vmi: VirtualMachineInstance) -> Iterator[str]:
-    """Yield that KubeVirt can't write the name into a label of the migration."""
+def from_the_start(vmi: VirtualMachineInstance) -> Iterator[str]:
+    """Yield what is certain before it runs: a name that KubeVirt can't write into a label of the migration.
+
+    And what could not be judged, as nobody here knows it.
+    """
+    for part in vmi.unknown:
+        yield f"its {printable(part)} is not known here: what it brings is not judged"
     length = len(vmi.metadata.name)
     if length > LABEL_LIMIT:
         yield f"the name has {length} characters: KubeVirt can't migrate a VM whose name has more than {LABEL_LIMIT}"
@@ -90,11 +97,7 @@ def _images_without_digest(vmi: VirtualMachineInstance, snapshot: Snapshot) -> I
 
 
 def _other_migrations(vmi: VirtualMachineInstance, migration: Migration, snapshot: Snapshot) -> Iterator[str]:
-    others = [
-        each
-        for each in snapshot.table(MIGRATION.name)
-        if each.phase not in FINAL_PHASES and each.metadata.key != migration.metadata.key
-    ]
+    others = [each for each in snapshot.unfinished_migrations if each.metadata.key != migration.metadata.key]
     yield from _limits(vmi, others, snapshot)
 
 

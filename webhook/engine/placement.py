@@ -1,12 +1,15 @@
 """Where a virtual machine can move: every node's reasons, and the nodes without any."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from functools import reduce
+from operator import or_
+from typing import Final, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from webhook.engine.cpu_model import CpuModel, Selectors, cpu_model, migration_selectors
+from webhook.engine.effort import STEPS, asks_for_too_much, steps
 from webhook.engine.refusals import refusals
 from webhook.engine.target_pod.pod import TargetPod, target_pod
 from webhook.engine.targets.pod_affinity import namespaces
@@ -21,6 +24,11 @@ from webhook.state.snapshot import Snapshot
 
 CPU_PREDICATES: Final = ("cpu-model", "cpu-feature")
 """What another CPU model can mend; another vendor's CPU it can't."""
+GROUPS: Final = 64
+"""Groups of nodes with the same reasons that are told apart."""
+
+MANY_NAMESPACES: Final = 10
+"""Namespaces of which pods are read one by one; of more they are read together."""
 
 
 class Placement(Struct, frozen=True, kw_only=True):
@@ -50,16 +58,15 @@ class Placement(Struct, frozen=True, kw_only=True):
         return tuple(refusal for refusal in self.refusals if refusal.nodes & nodes)
 
     def by_reasons(self, predicates: Iterable[str] = ()) -> Mapping[tuple[Refusal, ...], NodeSet]:
-        """Return the candidates that these predicates (or any) refuse, by their reasons; the largest groups first."""
-        groups: dict[tuple[Refusal, ...], NodeSet] = {(): self.candidates}
-        for refusal in self._of(predicates):
-            split: dict[tuple[Refusal, ...], NodeSet] = defaultdict(int)
-            for reasons, nodes in groups.items():
-                split[*reasons, refusal] |= nodes & refusal.nodes
-                split[reasons] |= nodes & ~refusal.nodes
-            groups = {reasons: nodes for reasons, nodes in split.items() if nodes}
-        refused = [(reasons, nodes) for reasons, nodes in groups.items() if reasons]
-        return dict(sorted(refused, key=lambda group: (-group[1].bit_count(), group[1] & -group[1])))
+        """Return the candidates that these predicates (or any) refuse, by their reasons; the largest groups first.
+
+        Where hardly two nodes have the same reasons, nobody reads them all: the largest groups are returned.
+        """
+        found = tuple(self._of(predicates))
+        groups = [_Group(self.candidates & reduce(or_, (refusal.nodes for refusal in found), 0))]
+        for refusal in found:
+            groups = _largest(part for group in groups for part in group.split(refusal))
+        return {group.reasons: group.nodes for group in sorted(groups, key=_Group.order) if group.nodes}
 
     def _of(self, predicates: Iterable[str]) -> Iterator[Refusal]:
         wanted = frozenset(predicates)
@@ -72,8 +79,23 @@ def source_pod(vmi: VirtualMachineInstance, snapshot: Snapshot) -> Pod | None:
     return max(pods, key=lambda pod: pod.metadata.created, default=None)
 
 
+def place_within_bounds(
+    vmi: VirtualMachineInstance, snapshot: Snapshot, added_node_selector: Mapping[str, str]
+) -> Placement | None:
+    """Judge all nodes as `place` does, but None where it would take too long."""
+    if asks_for_too_much(vmi, added_node_selector):
+        return None
+    placement = _unjudged(vmi, snapshot, added_node_selector)
+    return None if steps(placement.pod, snapshot) > STEPS else _judged(placement, snapshot)
+
+
 def place(vmi: VirtualMachineInstance, snapshot: Snapshot, added_node_selector: Mapping[str, str]) -> Placement:
     """Judge all nodes for the target pod of a migration with this added node selector."""
+    return _judged(_unjudged(vmi, snapshot, added_node_selector), snapshot)
+
+
+def _unjudged(vmi: VirtualMachineInstance, snapshot: Snapshot, added_node_selector: Mapping[str, str]) -> Placement:
+    """Return the placement of the target pod before any predicate was asked."""
     nodes, kubevirt = snapshot.nodes, snapshot.kubevirt
     cpu = cpu_model(vmi, kubevirt)
     source, node = source_pod(vmi, snapshot), nodes.get("", vmi.status.node)
@@ -88,17 +110,26 @@ def place(vmi: VirtualMachineInstance, snapshot: Snapshot, added_node_selector: 
         reserved=reserved_claims(vmi, snapshot),
     )
     candidates = nodes.all & ~nodes.named(vmi.status.node)
-    found = refusals(pod, snapshot)
     return Placement(
         cpu=cpu,
         selectors=selectors,
         pod=pod,
         nodes=nodes,
         candidates=candidates,
-        eligible=_left(candidates, found),
-        eligible_soon=_left(candidates, (refusal for refusal in found if not refusal.temporary)),
-        refusals=found,
+        eligible=candidates,
+        eligible_soon=candidates,
+        refusals=(),
         made=not (selectors.underivable and not selectors.labels and kubevirt and kubevirt.is_before(1, 6)),
+    )
+
+
+def _judged(placement: Placement, snapshot: Snapshot) -> Placement:
+    found = refusals(placement.pod, snapshot)
+    return replace(
+        placement,
+        eligible=_left(placement.candidates, found),
+        eligible_soon=_left(placement.candidates, (refusal for refusal in found if not refusal.temporary)),
+        refusals=found,
     )
 
 
@@ -113,6 +144,40 @@ def reserved_claims(vmi: VirtualMachineInstance, snapshot: Snapshot) -> Iterator
 def _reserving(vmi: VirtualMachineInstance) -> Iterator[str]:
     disks = {disk.name for disk in vmi.devices.disks if disk.reservation}
     yield from (volume.claim for volume in vmi.devices.volumes if volume.claim and volume.name in disks)
+
+
+class _Group(NamedTuple):
+    """Nodes with the same reasons: those of the group that it was a part of, and a last one. Parts share the tail."""
+
+    nodes: NodeSet
+    last: Refusal | None = None
+    before: "_Group | None" = None
+
+    def split(self, refusal: Refusal) -> Iterator["_Group"]:
+        """Yield the part that a refusal is about, and the rest."""
+        refused = self.nodes & refusal.nodes
+        if refused:
+            yield _Group(refused, refusal, self)
+        if refused != self.nodes:
+            yield self._replace(nodes=self.nodes ^ refused)
+
+    @property
+    def reasons(self) -> tuple[Refusal, ...]:
+        """All reasons, in their order."""
+        reasons, group = list[Refusal](), self
+        while group.last is not None and group.before is not None:
+            reasons.append(group.last)
+            group = group.before
+        return tuple(reversed(reasons))
+
+    def order(self) -> tuple[int, NodeSet]:
+        """Return what groups are sorted by: the largest first."""
+        return -self.nodes.bit_count(), self.nodes & -self.nodes
+
+
+def _largest(groups: Iterable[_Group]) -> list[_Group]:
+    kept = list(groups)
+    return kept if len(kept) <= GROUPS else sorted(kept, key=_Group.order)[:GROUPS]
 
 
 def _left(nodes: NodeSet, refusals: Iterable[Refusal]) -> NodeSet:
@@ -149,7 +214,7 @@ def _neighbours(pod: TargetPod, snapshot: Snapshot) -> Iterator[Reference]:
     """
     for term in (*pod.affinity.pods, *pod.affinity.anti_pods):
         spaces = namespaces(term, pod.namespace, snapshot)
-        for namespace in ("",) if spaces is None else spaces:
+        for namespace in ("",) if spaces is None or len(spaces) > MANY_NAMESPACES else spaces:
             yield from _selected(term.selector, namespace)
     for constraint in pod.spread:
         yield from _selected(constraint.selector, pod.namespace)

@@ -4,7 +4,8 @@ What has the wrong type reads as absent, and a note is taken, so that the person
 a string is no list.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 from msgspec import Struct, field
@@ -16,33 +17,50 @@ FIRST_NOTES: Final = 8
 """Notes about one field that are kept as they are; the others are counted."""
 NOTE_LIMIT: Final = 256
 """Characters of a note: keys are untrusted, too."""
+ENTRIES: Final = 20_000
+"""What is read of one document: entries of lists and maps, an object counting as much as twenty strings. No object that
+anybody means to use has a tenth of it; without a bound one of 3 MiB would take seconds."""
+_OBJECT: Final = 20
 
 
 class Notes(Struct):
     """What could not be read of one document; bounded, however large the document is.
 
-    `first` are notes as they are, each once, for a part of a document may be read again; `counts` tells how many there
-    are about each field.
+    `first` are notes as they are, `counts` tells how many there are about each field. `left` is how many entries may
+    still be read, `unread` are the fields of which entries had to be left out.
     """
 
-    first: dict[str, None] = {}
+    first: list[str] = []
     counts: dict[str, int] = {}
+    left: int = ENTRIES
+    unread: dict[str, None] = {}
 
     def add(self, about: str, note: str) -> None:
         """Take a note about a field."""
-        note = note[:NOTE_LIMIT]
-        if note in self.first:
-            return
         count = self.counts[about] = self.counts.get(about, 0) + 1
         if count <= FIRST_NOTES:
-            self.first[note] = None
+            self.first.append(note[:NOTE_LIMIT])
+
+    def count(self, about: str, more: int) -> None:
+        """Count notes about a field that are not kept."""
+        if more:
+            self.counts[about] = self.counts.get(about, 0) + more
+
+    def spend(self, cost: int, count: int) -> int:
+        """Return how many of so many entries may be read, each at this cost; what is read is spent."""
+        affordable = min(count, self.left // cost)
+        self.left -= affordable * cost
+        return affordable
 
     def all(self) -> tuple[str, ...]:
         """Return the first notes of each field, then how many more there are of it."""
         if not self.first:
             return ()
         more = ((about, count - FIRST_NOTES) for about, count in self.counts.items() if count > FIRST_NOTES)
-        return (*self.first, *(f"{about}: {count:,} more entries can't be read" for about, count in more))
+        return (
+            *dict.fromkeys(self.first),
+            *(f"{about}: {count:,} more entries can't be read" for about, count in more),
+        )
 
 
 class Fields(Struct):
@@ -90,7 +108,8 @@ class Fields(Struct):
 
     def objects(self, key: str) -> Iterator[tuple[int, "Fields"]]:
         """Yield the objects of a list with their positions; entries of another type are noted and left out."""
-        for index, value in enumerate(self._typed(key, list, "a list") or ()):
+        entries: list[Any] = self._typed(key, list, "a list") or []
+        for index, value in enumerate(islice(entries, self._readable(key, len(entries), _OBJECT))):
             if isinstance(value, dict):
                 yield index, Fields(value, self.notes, self, key, index)
             else:
@@ -99,9 +118,9 @@ class Fields(Struct):
     def strings(self, key: str) -> tuple[str, ...]:
         """Return the strings of a list; entries of another type are noted and left out."""
         entries: list[Any] = self._typed(key, list, "a list") or []
-        for index, value in enumerate(entries):
-            if not isinstance(value, str):
-                self._note_type(key, value, "a string", f"[{index}]")
+        entries = entries[: self._readable(key, len(entries))]
+        if set(map(type, entries)) - {str}:
+            self._note_entries(key, enumerate(entries))
         return tuple(value for value in entries if isinstance(value, str))
 
     def string_map(self, key: str) -> Mapping[str, str]:
@@ -109,16 +128,25 @@ class Fields(Struct):
         entries: dict[str, Any] | None = self._typed(key, dict, "an object")
         if not entries:
             return NO_STRINGS
+        if (readable := self._readable(key, len(entries))) < len(entries):
+            entries = dict(islice(entries.items(), readable))
         if set(map(type, entries.values())) == {str}:
             return dict(entries)
-        for name, value in entries.items():
-            if not isinstance(value, str):
-                self._note_type(key, value, "a string", f"[{name}]")
+        self._note_entries(key, entries.items())
         return {name: value for name, value in entries.items() if isinstance(value, str)}
 
     def note(self, key: str, problem: str, entry: str = "") -> None:
         """Take a note about a key, or about an entry (`[3]`) under it: `problem` goes on after its path."""
         self.notes.add(self._path(key, indexes=False), f"{self._path(key)}{entry} {problem}")
+
+    def _readable(self, key: str, count: int, cost: int = 1) -> int:
+        """Return how many entries of a list or map may be read; it is noted when that isn't all."""
+        readable = self.notes.spend(cost, count)
+        if readable < count:
+            path = self._path(key, indexes=False)[:NOTE_LIMIT]
+            self.notes.unread[path] = None
+            self.notes.add(path, f"{path} has {count:,} entries, of which only {readable:,} are read")
+        return readable
 
     def _typed(self, key: str, wanted: type[T], words: str) -> T | None:
         value = self.value.get(key)
@@ -129,6 +157,13 @@ class Fields(Struct):
 
     def _note_type(self, key: str, value: Any, wanted: str, entry: str = "") -> None:
         self.note(key, f"is {kind_of(value)}, not {wanted}", entry)
+
+    def _note_entries(self, key: str, entries: Iterable[tuple[Any, Any]]) -> None:
+        """Take a note about each entry that is no string; beyond the first ones they are only counted."""
+        wrong = [(name, value) for name, value in entries if not isinstance(value, str)]
+        for name, value in wrong[:FIRST_NOTES]:
+            self._note_type(key, value, "a string", f"[{name}]")
+        self.notes.count(self._path(key, indexes=False), len(wrong[FIRST_NOTES:]))
 
     def _path(self, key: str, *, indexes: bool = True) -> str:
         """Return the dotted path of a key as kubectl prints it: `spec.domain.devices.disks[1].name`."""

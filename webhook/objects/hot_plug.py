@@ -17,6 +17,7 @@ class HotPlug(Struct, frozen=True, kw_only=True):
 
     `requested` is the memory that the specification asks for now, 0 where it leaves that to KubeVirt. `fixed_cpu` tells
     that it asks for CPU by itself, `without_overhead` that it leaves out what the guest costs beside its memory.
+    `page_size` is that of the huge pages in which its memory is, "" for none.
     """
 
     vcpus_before: int
@@ -24,12 +25,13 @@ class HotPlug(Struct, frozen=True, kw_only=True):
     memory: int
     requested: int = 0
     fixed_cpu: bool = False
-    huge_pages: bool = False
+    page_size: str = ""
     without_overhead: bool = False
 
 
 def read_hot_plug(domain: Fields, status: Fields) -> HotPlug | None:
     """Read it from `spec.domain` and `status` of a VMI; None where it runs with what it is to have."""
+    domain = Fields(domain.value)  # what can't be read of it has been noted where the rest was read
     cpu, memory, resources = domain.object("cpu"), domain.object("memory"), domain.object("resources")
     vcpus = _vcpus(cpu)
     before = _vcpus(status.object("currentCPUTopology")) if status.has("currentCPUTopology") else vcpus
@@ -44,7 +46,7 @@ def read_hot_plug(domain: Fields, status: Fields) -> HotPlug | None:
         memory=added,
         requested=read_whole(requests, "memory") or 0,
         fixed_cpu=requests.has("cpu"),
-        huge_pages=memory.has("hugepages"),
+        page_size=memory.object("hugepages").text("pageSize"),
         without_overhead=resources.flag("overcommitGuestOverhead") is True,
     )
 

@@ -49,9 +49,9 @@ def read_migration(document: Fields, namespace: str = "") -> Migration:
     """Read a migration; `namespace` is the request's, for an object that names none."""
     spec = document.object("spec")
     return Migration(
-        metadata=read_metadata(document, namespace),
         vmi_name=spec.text("vmiName"),
         added_node_selector=spec.string_map("addedNodeSelector"),
+        metadata=read_metadata(document, namespace),
         phase=document.object("status").text("phase"),
         sends=spec.has("sendTo"),
         receives=spec.has("receive"),

@@ -4,6 +4,8 @@ Sources: `Node` of k8s.io/api/core/v1; the labels of KubeVirt's node labeller (`
 Harvester marks a node that is being emptied with annotations.
 """
 
+from bisect import bisect_left
+
 from msgspec import Struct
 
 from webhook.objects.amount import NOTHING, Amount, read_amount
@@ -16,8 +18,8 @@ from webhook.objects.scheduling import Taint, read_taints
 class Node(Struct, frozen=True, kw_only=True):
     """A node.
 
-    `labels` are pairs of key and value: a cluster's nodes have a hundred each and nearly all in common. `ready` is
-    false only where the node's condition says so, `maintenance` where Harvester empties the node.
+    `labels` are sorted pairs of key and value: a cluster's nodes have a hundred each and nearly all in common. `ready`
+    is false only where the node's condition says so, `maintenance` where Harvester empties the node.
     """
 
     metadata: Metadata
@@ -35,7 +37,9 @@ class Node(Struct, frozen=True, kw_only=True):
 
     def label(self, key: str) -> str | None:
         """Return a label's value, None when there is no such label."""
-        return next((value for name, value in self.labels if name == key), None)
+        place = bisect_left(self.labels, (key,))
+        name, value = self.labels[place] if place < len(self.labels) else ("", None)
+        return value if name == key else None
 
 
 def read_node(document: Fields, namespace: str = "") -> Node:

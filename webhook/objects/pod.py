@@ -92,8 +92,6 @@ def _asked(container: Fields) -> Amount:
     """Return a container's requests; a limit is one where there is no other, as the API server has it."""
     resources = container.object("resources")
     requests, limits = resources.object("requests"), resources.object("limits")
-    amount, most = read_amount(requests), read_amount(limits)
-    return Amount(
-        cpu=amount.cpu if requests.has("cpu") else most.cpu,
-        memory=amount.memory if requests.has("memory") else most.memory,
-    )
+    if not limits.value:
+        return read_amount(requests)
+    return read_amount(Fields({**limits.value, **requests.value}, requests.notes, resources, "requests"))

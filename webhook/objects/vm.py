@@ -11,16 +11,21 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from webhook.objects.fields import Fields
+from webhook.objects.flavour import Matcher, read_matchers
 from webhook.objects.labels import CLAIM_TEMPLATES
 from webhook.objects.metadata import Metadata, read_metadata
 from webhook.objects.vmi import VirtualMachineInstance, read_instance, with_notes
 
 
 class VirtualMachine(Struct, frozen=True, kw_only=True):
-    """A VM; `instance` is what its template would start, under the VM's own name."""
+    """A VM; `instance` is what its template alone would start, under the VM's own name.
+
+    `matchers` name what it takes the rest from.
+    """
 
     metadata: Metadata
     instance: VirtualMachineInstance
+    matchers: tuple[Matcher, ...] = ()
 
 
 def read_vm(document: Fields, namespace: str = "") -> VirtualMachine:
@@ -34,7 +39,8 @@ def read_vm(document: Fields, namespace: str = "") -> VirtualMachine:
         root="spec.template.",
         claim_templates=dict((*_data_volume_templates(spec), *_harvester_templates(document, metadata))),
     )
-    return VirtualMachine(metadata=metadata, instance=with_notes(instance, document))
+    matchers = read_matchers(document)
+    return VirtualMachine(metadata=metadata, instance=with_notes(instance, document), matchers=matchers)
 
 
 def _data_volume_templates(spec: Fields) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -59,8 +59,9 @@ class VirtualMachineInstance(Struct, frozen=True, kw_only=True):
 
     `root` is "" for a VMI and "spec.template." for a VM's template. `claim_templates` are the claims that come with
     the VM (name to access modes, empty where the storage class decides). `memory` is the guest's in bytes, else what is
-    requested, 0 when neither is said. `hostname` is "" where the name serves as one. `misread` names what could not be
-    read.
+    requested, 0 when neither is said. `hostname` is "" where the name serves as one, `scheduler` where kube-scheduler
+    places it. `misread` names what could not be read, `unread` the fields that have more entries than are read,
+    `unknown` what it is made of besides, and nobody here has seen (`instance type gn1`).
     """
 
     metadata: Metadata
@@ -69,11 +70,14 @@ class VirtualMachineInstance(Struct, frozen=True, kw_only=True):
     scheduling: Scheduling
     status: InstanceStatus
     hostname: str = ""
+    scheduler: str = ""
     memory: int = 0
     eviction_strategy: str = ""
     root: str = ""
     claim_templates: Mapping[str, tuple[str, ...]]
     misread: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     @property
     def is_template(self) -> bool:
@@ -106,18 +110,19 @@ def read_vmi(document: Fields, namespace: str = "") -> VirtualMachineInstance:
 def with_notes(instance: VirtualMachineInstance, document: Fields) -> VirtualMachineInstance:
     """Return the instance with what could not be read of its document, which has been read as a whole."""
     notes = document.notes.all()
-    return replace(instance, misread=notes) if notes else instance
+    return replace(instance, misread=notes, unread=tuple(document.notes.unread)) if notes else instance
 
 
 def read_instance(document: Fields, namespace: str) -> VirtualMachineInstance:
-    """Read the part that a VMI and a VM's template share, a VMI's status with it."""
+    """Read the part that a VMI and a VM's template share, a VMI's status with it; first what it is made of."""
     spec = document.object("spec")
     return VirtualMachineInstance(
-        metadata=read_metadata(document, namespace),
         devices=read_devices(spec),
+        metadata=read_metadata(document, namespace),
         hardware=read_hardware(spec),
         scheduling=read_scheduling(spec),
         hostname=spec.text("hostname"),
+        scheduler=spec.text("schedulerName"),
         status=_status(document.object("status"), spec.object("domain")),
         memory=_memory(spec.object("domain")),
         eviction_strategy=spec.text("evictionStrategy"),

@@ -11,7 +11,17 @@ from webhook.foresight.eviction import Eviction, Outcome, strategy
 from webhook.foresight.survey import Finding, Survey
 from webhook.report.document import reasons_by_node
 from webhook.report.layout import Cell, Column, Line, Part, Table
-from webhook.report.wording import cpu_said, refused, remedy, sentence, some_nodes, summary, timeouts_said, verdict
+from webhook.report.wording import (
+    completion_said,
+    cpu_said,
+    refused,
+    remedy,
+    sentence,
+    some_nodes,
+    summary,
+    timeouts_said,
+    verdict,
+)
 
 _STYLES: Final = {Outcome.MOVES: "good", Outcome.STAYS: "bad", Outcome.SHUT_DOWN: "soft"}
 _INDENT: Final = 2
@@ -151,7 +161,7 @@ def _check_row(finding: Finding, survey: Survey) -> tuple[Cell, ...]:
         _moves(finding),
         Cell(_restrictions(finding, survey.policy.today)),
         Cell(enumerated(finding.eligible, survey.snapshot.nodes) or "none" if finding.placement else "-"),
-        Cell(f"{timeouts.completion}s" if timeouts.completion else "none"),
+        Cell(completion_said(timeouts)),
         Cell(strategy(finding.vmi, survey.snapshot.kubevirt)),
         Cell(printable(finding.assessment.cpu.name)),
     )

@@ -35,6 +35,13 @@ def summary(survey: Survey) -> str:
     return f"{head}, {stuck:,} can't: {reasons}" if stuck else head
 
 
+def completion_said(timeouts: Timeouts) -> str:
+    """Return the completion timeout in short; that of an unknown amount of memory is unknown, too."""
+    if timeouts.completion:
+        return f"{timeouts.completion}s"
+    return "none" if timeouts.data or not timeouts.per_gib else "unknown"
+
+
 def timeouts_said(timeouts: Timeouts) -> str:
     """Return what the timeouts are and where they come from."""
     longer = (
@@ -42,10 +49,15 @@ def timeouts_said(timeouts: Timeouts) -> str:
         if timeouts.completion_by_kubevirt != timeouts.completion
         else ""
     )
+    unknown = f"how much memory it has is not known; {timeouts.per_gib} s/GiB, {timeouts.source}"
     size = f"{timeouts.data / GIB:.4g} GiB at {timeouts.per_gib} s/GiB, {timeouts.source}"
-    completion = f"{timeouts.completion} s in all ({size}{longer})" if timeouts.completion else "no limit in all"
+    none = "no limit in all" if timeouts.data or not timeouts.per_gib else f"unknown in all ({unknown})"
+    completion = f"{timeouts.completion} s in all ({size}{longer})" if timeouts.completion else none
     progress = f"{timeouts.progress} s without progress" if timeouts.progress else "no limit without progress"
-    return f"{completion}; {progress}"
+    disrupts = (
+        "; then it is paused, or its memory follows, and KubeVirt waits as long again" if timeouts.disrupts else ""
+    )
+    return f"{completion}{disrupts}; {progress}"
 
 
 def cpu_said(finding: Finding) -> str:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from webhook.objects.claim import read_claim
 from webhook.objects.fields import Fields
+from webhook.objects.flavour import read_flavour
 from webhook.objects.kubevirt import read_kubevirt
 from webhook.objects.labels import LAUNCHER
 from webhook.objects.metadata import metadata_of, read_metadata
@@ -20,6 +21,7 @@ from webhook.objects.node import read_node
 from webhook.objects.pod import read_pod
 from webhook.objects.vm import read_vm
 from webhook.objects.vmi import read_vmi
+from webhook.state.migrations import MigrationTable
 from webhook.state.nodes import NodeTable
 from webhook.state.pods import PodTable
 from webhook.state.resource import Resource
@@ -59,6 +61,7 @@ VM: Final = Kind(
 MIGRATION: Final = Kind(
     name="VirtualMachineInstanceMigration", group="kubevirt.io", version="v1",
     plural="virtualmachineinstancemigrations", namespaced=True, read=read_migration, optional=True,
+    table=MigrationTable,
 )  # fmt: skip
 KUBEVIRT: Final = Kind(
     name="KubeVirt", group="kubevirt.io", version="v1", plural="kubevirts",
@@ -84,7 +87,28 @@ POLICY: Final = Kind(
     namespaced=False, read=read_migration_policy, optional=True, labelled=False,
 )  # fmt: skip
 
-KINDS: Final = (VMI, VM, MIGRATION, KUBEVIRT, CLAIM, NAMESPACE, NODE, POD, POLICY)
+
+def _flavours(name: str, *, namespaced: bool) -> Kind:
+    return Kind(
+        name=name, group="instancetype.kubevirt.io", version="v1beta1", plural=f"{name.lower()}s",
+        namespaced=namespaced, read=read_flavour, optional=True, watched=False, labelled=False,
+    )  # fmt: skip
+
+
+REVISION: Final = Kind(
+    name="ControllerRevision", group="apps", version="v1", plural="controllerrevisions", namespaced=True,
+    read=read_flavour, selector="instancetype.kubevirt.io/object-kind", watched=False, labelled=False,
+)  # fmt: skip
+FLAVOURS: Final = (
+    _flavours("VirtualMachineInstancetype", namespaced=True),
+    _flavours("VirtualMachineClusterInstancetype", namespaced=False),
+    _flavours("VirtualMachinePreference", namespaced=True),
+    _flavours("VirtualMachineClusterPreference", namespaced=False),
+    REVISION,
+)
+"""What a VM may take from elsewhere."""
+
+KINDS: Final = (VMI, VM, MIGRATION, KUBEVIRT, CLAIM, NAMESPACE, NODE, POD, POLICY, *FLAVOURS)
 BY_NAME: Final[Mapping[str, Kind]] = {kind.name: kind for kind in KINDS}
 
 

@@ -17,6 +17,8 @@ NodeSet = int
 Sets = Mapping[Hashable, NodeSet]
 
 _NONE: Final[Sets] = {}
+STEPS_OF_A_REQUIREMENT: Final = 100
+STEPS_OF_A_VALUE: Final = 3
 
 
 class Attribute(Enum):
@@ -60,10 +62,21 @@ class NodeTable(Table[Node]):
         """Return the nodes that meet a requirement."""
         key = Attribute.NAME if requirement.field and requirement.key == NAME_FIELD else requirement.key
         sets = self._sets.get(key, _NONE)
-        if requirement.operator == "In":
-            return _union(sets, requirement.values)
-        accepted = _union(sets, (value for value in sets if requirement.accepts(str(value))))
-        return accepted | (self.all & ~_union(sets, sets)) if requirement.accepts(None) else accepted
+        match requirement.operator:
+            case "In":
+                return _union(sets, requirement.values)
+            case "NotIn":
+                return self.all & ~_union(sets, requirement.values)
+            case "Exists":
+                return _union(sets, sets)
+            case "DoesNotExist":
+                return self.all & ~_union(sets, sets)
+        return _union(sets, (value for value in sets if requirement.accepts(str(value))))
+
+    def steps(self, requirement: Requirement) -> int:
+        """Return how much has to be looked at to tell which nodes meet a requirement, and to say so."""
+        looked_at = () if requirement.operator in {"In", "NotIn"} else self._sets.get(requirement.key, _NONE)
+        return STEPS_OF_A_REQUIREMENT + len(requirement.values) + STEPS_OF_A_VALUE * len(looked_at)
 
     def meeting(self, requirements: Iterable[Requirement]) -> NodeSet:
         """Return the nodes that meet all of these requirements."""
@@ -94,11 +107,10 @@ class NodeTable(Table[Node]):
         """Return the set of one node, the empty one when there is none of that name."""
         return self._sets.get(Attribute.NAME, _NONE).get(name, 0)
 
-    def domain(self, key: str, node: str) -> NodeSet:
-        """Return the nodes with the same value of a label as this one, the empty set when it has none."""
-        view = self.get("", node)
-        value = view.label(key) if view else None
-        return 0 if value is None else self.labelled(key, value)
+    def domains(self, key: str, names: Iterable[str]) -> NodeSet:
+        """Return the nodes with the same value of a label as any of these; those without it have none like them."""
+        views = (self.get("", name) for name in names)
+        return _union(self._sets.get(key, _NONE), {view.label(key) for view in views if view})
 
     def in_state(self, state: NodeState) -> NodeSet:
         """Return the nodes in a state."""

@@ -65,6 +65,19 @@ class PodTable(Table[Pod]):
             and selector.matches(pod.metadata.labels)
         ]
 
+    def among(self, selector: Selector, namespaces: Iterable[str] | None) -> int:
+        """Return among how many pods those are looked for that `selected` returns."""
+        creator = selector.value_of(CREATED_BY)
+        if creator is not None:
+            return len(self._group(Index.VMI, creator))
+        places = self._namespaces if namespaces is None else namespaces
+        return sum(len(self._namespaces.get(place, ())) for place in places)
+
+    def repelling(self, labels: Mapping[str, str]) -> int:
+        """Return how many pods `with_anti_affinity` yields for these labels."""
+        groups = self._groups.get(Index.ANTI_AFFINITY, _NONE)
+        return sum(len(groups.get(label, ())) for label in (*labels.items(), None))
+
     def with_anti_affinity(self, labels: Mapping[str, str]) -> Iterator[Pod]:
         """Yield the pods on nodes whose anti-affinity selects a pod with these labels, and some more."""
         groups = self._groups.get(Index.ANTI_AFFINITY, _NONE)

@@ -1,6 +1,6 @@
 """An immutable snapshot of the cluster, which all rules read."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, TypeVar, cast
@@ -9,11 +9,13 @@ from webhook.objects.claim import Claim
 from webhook.objects.fields import Fields
 from webhook.objects.kubevirt import KubeVirt
 from webhook.objects.metadata import Metadata
+from webhook.objects.migration import Migration
 from webhook.objects.migration_policy import MigrationPolicy
 from webhook.objects.scheduling import Selector
 from webhook.objects.vm import VirtualMachine
 from webhook.objects.vmi import VirtualMachineInstance
-from webhook.state.kinds import BY_NAME, CLAIM, KINDS, KUBEVIRT, NAMESPACE, NODE, POD, POLICY, VM, VMI
+from webhook.state.kinds import BY_NAME, CLAIM, KINDS, KUBEVIRT, MIGRATION, NAMESPACE, NODE, POD, POLICY, VM, VMI
+from webhook.state.migrations import MigrationTable
 from webhook.state.nodes import NodeTable
 from webhook.state.pods import PodTable
 from webhook.state.table import Key, Table
@@ -60,9 +62,19 @@ class Snapshot:
         """The virt-launcher pods, and any others that a decision rests on."""
         return cast("PodTable", self.table(POD.name))
 
+    @property
+    def unfinished_migrations(self) -> Collection[Migration]:
+        """The migrations that wait or go on."""
+        return cast("MigrationTable", self.table(MIGRATION.name)).unfinished.values()
+
     def namespaces(self, selector: Selector) -> Iterator[str]:
         """Yield the names of the namespaces with labels that are selected."""
         return (space.name for space in self.table(NAMESPACE.name) if selector.matches(space.labels))
+
+    @property
+    def count_of_namespaces(self) -> int:
+        """How many namespaces there are."""
+        return len(self.table(NAMESPACE.name))
 
     def policies(self) -> Iterable[MigrationPolicy]:
         """Return all migration policies."""

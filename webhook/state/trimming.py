@@ -23,6 +23,9 @@ T = TypeVar("T")
 
 _CACHED: Final = 8192
 """Parts that are cached for sharing: enough for what is common, and a bound for what isn't."""
+LONGEST: Final = 4096
+"""Characters of a part that is cached: strangers write them, and a cache outlives the objects. So both caches hold at
+most 64 MiB of text, whatever is written; of usual clusters 2."""
 
 
 def trimmed(view: Any, *, labelled: bool) -> Any:
@@ -51,11 +54,9 @@ def _interned(value: Any) -> Any:
 @cache
 def _interner(kind: type) -> Callable[[Any], Any]:
     """Return what interns values of this type."""
-    if kind is str:
-        return _shared
     if kind is dict:
         return _interned_mapping
-    return _interned_if_hashable if kind in {tuple, frozenset} or issubclass(kind, Struct) else _unchanged
+    return _interned_if_hashable if kind in {str, tuple, frozenset} or issubclass(kind, Struct) else _unchanged
 
 
 def _unchanged(value: T) -> T:
@@ -66,12 +67,31 @@ def _interned_if_hashable(value: Any) -> Any:
     try:
         return _shared(value)
     except TypeError:
-        return _with_interned_parts(value)  # with a mapping somewhere in it, which can't be looked up
+        return _with_interned_parts(value)  # long, or with a mapping somewhere in it, which can't be looked up
+
+
+class _TooLongError(TypeError):
+    """Raised for what isn't cached; an error keeps a value out of `lru_cache`."""
 
 
 @lru_cache(maxsize=_CACHED)
 def _shared(value: Hashable) -> Any:
+    _check_length(value)
     return _with_interned_parts(value)
+
+
+def _check_length(value: Any) -> None:
+    if _length(value) > LONGEST:
+        raise _TooLongError
+
+
+def _length(value: Any) -> int:
+    """Return how many characters there are in a value, an entry or a field counting as one, too."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, Struct):
+        return sum(1 + _length(getattr(value, name)) for name in value.__struct_fields__)
+    return sum(1 + _length(part) for part in value) if isinstance(value, (tuple, frozenset)) else 0
 
 
 def _with_interned_parts(value: Any) -> Any:
@@ -93,4 +113,5 @@ def _interned_mapping(value: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @lru_cache(maxsize=_CACHED)
 def _shared_mapping(entries: tuple[tuple[str, Hashable], ...]) -> Mapping[str, Any]:
+    _check_length(entries)
     return dict(entries)

@@ -53,12 +53,12 @@ def check(case: Case) -> Iterator[Violation]:
 
 def _untold(case: Case, placement: Placement) -> str:
     """Say that nobody knows the CPU, and what KubeVirt makes of it: no target up to 1.5, one that asks for no CPU."""
-    problem = f"can't tell which CPU a target needs: {placement.selectors.underivable}"
+    why, kubevirt = placement.selectors.underivable, case.snapshot.kubevirt
     if not placement.made:
-        return f"{problem}, without which KubeVirt makes no target pod"
-    kubevirt = case.snapshot.kubevirt
-    asks_for_none = kubevirt is not None and kubevirt.is_at_least(1, 6)
-    return f"{problem}; KubeVirt asks for none, so the guest may meet another one" if asks_for_none else problem
+        return f"KubeVirt can't make the target pod, as {why}"
+    if kubevirt is not None and kubevirt.is_at_least(1, 6):
+        return f"the guest may meet another CPU, as {why}"
+    return f"can't tell which CPU a target needs: {why}"
 
 
 def _cpu(case: Case, placement: Placement) -> str:

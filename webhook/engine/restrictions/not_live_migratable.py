@@ -5,8 +5,8 @@ KubeVirt's own judgement, for all that no restriction above explains.
 Restricted fields: what KubeVirt refuses by the specification alone, by its version: `spec.domain.launchSecurity` (SEV;
 from 1.7 SEV-SNP and TDX; from 1.6 Secure Execution), `spec.domain.features.hypervPassthrough`, re-enlightenment without
 a TSC frequency, host disks that aren't shared, on the pod network a binding plugin without `migration`, up to 1.8 LUNs
-with a reservation, up to 1.4 virtiofs. And of a VMI that runs, `status.conditions[LiveMigratable]` with the status
-`False`, whatever the reason.
+with a reservation, up to 1.4 virtiofs. Lists and maps with more entries than anybody judges. And of a VMI that runs,
+`status.conditions[LiveMigratable]` with the status `False`, whatever the reason.
 Allowed: all that the condition calls live-migratable; volumes for a decentralized migration, as in KubeVirt.
 Remedy: the one that is named with the field, else that of KubeVirt's message.
 How: `kubectl get vmi NAME -n NAMESPACE -o jsonpath='{.status.conditions}'` shows KubeVirt's message; change the field
@@ -27,6 +27,8 @@ from webhook.engine.wording import printable, shortened
 ID: Final = "not-live-migratable"
 CONCERN: Final = Concern.STATE
 REMEDY: Final = "change what KubeVirt names, then restart the VM"
+TOO_MANY: Final = "the VM has more entries here than can be judged"
+FEWER: Final = "leave out what the VM doesn't need"
 MESSAGE_LIMIT: Final = 300
 
 EXPLAINED_BY: Final[Mapping[str, str]] = {
@@ -40,6 +42,8 @@ EXPLAINED_BY: Final[Mapping[str, str]] = {
 
 def check(case: Case) -> Iterator[Violation]:
     """Yield KubeVirt's refusal unless a restriction has said the same already."""
+    for field in case.vmi.unread:
+        yield Violation(restriction=ID, field=field, problem=TOO_MANY, remedy=FEWER)
     condition = case.vmi.status.live_migratable
     if condition is not None and condition.status == "True":
         return

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from webhook.engine.explanation import enumerated, told
 from webhook.engine.left_over_pin import explained_pin
-from webhook.engine.placement import CPU_PREDICATES, Placement, place
+from webhook.engine.placement import CPU_PREDICATES, Placement, place_within_bounds
 from webhook.engine.restrictions.restriction import Case, Concern
 from webhook.engine.verdict import Violation
 from webhook.engine.wording import quoted
@@ -66,7 +66,9 @@ def _problem(case: Case, placement: Placement, target: str) -> str:
 def _remedy(case: Case, migration: Migration) -> str:
     """Name the nodes that can, without the request for one."""
     others = {key: value for key, value in migration.added_node_selector.items() if key != HOSTNAME}
-    unpinned = place(_unpinned(case.vmi, migration.target_node), case.snapshot, others)
+    unpinned = place_within_bounds(_unpinned(case.vmi, migration.target_node), case.snapshot, others)
+    if unpinned is None:
+        return REMEDY
     able = unpinned.eligible or unpinned.eligible_soon
     if not able:
         return "mend that first: no other node can take the VM either"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Final
 
 from webhook.objects.scheduling import Requirement, Taint, Toleration
@@ -13,6 +14,10 @@ KEEPS_AWAY: Final = frozenset({"NoSchedule", "NoExecute"})
 
 TOLERATED_FOR_A_WHILE: Final = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 """Taints with the effect NoExecute that the API server lets every pod tolerate, which doesn't say so itself."""
+
+USUAL: Final = 8192
+"""Characters of a node selector, or of a node affinity, that are remembered for the next pod that asks the same."""
+USUAL_TOLERATIONS: Final = 20
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,13 +57,28 @@ class Demands:
                 yield taint, tainted
 
 
-@lru_cache(maxsize=1024)
 def demands(
     node_selector: tuple[tuple[str, str], ...],
     node_terms: tuple[tuple[Requirement, ...], ...] | None,
     tolerations: tuple[Toleration, ...],
 ) -> Demands:
     """Return what a pod with these rules asks of a node, once the API server has added its own tolerations."""
+    usual = sum(map(len, chain.from_iterable(node_selector))) <= USUAL and not (node_terms and _are_long(node_terms))
+    return (_remembered if usual and len(tolerations) <= USUAL_TOLERATIONS else _demands)(
+        node_selector, node_terms, tolerations
+    )
+
+
+def _are_long(terms: tuple[tuple[Requirement, ...], ...]) -> bool:
+    texts = (text for term in terms for requirement in term for text in (requirement.key, *requirement.values))
+    return sum(map(len, texts)) > USUAL
+
+
+def _demands(
+    node_selector: tuple[tuple[str, str], ...],
+    node_terms: tuple[tuple[Requirement, ...], ...] | None,
+    tolerations: tuple[Toleration, ...],
+) -> Demands:
     required, alternatives = _factored(node_terms)
     return Demands(
         selected=tuple(Requirement(key=key, values=(value,)) for key, value in node_selector),
@@ -66,6 +86,10 @@ def demands(
         alternatives=alternatives,
         tolerations=(*tolerations, *_default_tolerations(tolerations)),
     )
+
+
+_remembered: Final = lru_cache(maxsize=256)(_demands)
+"""Strangers write what demands are made of: with the bound on its size, they hold at most 4 MiB of text."""
 
 
 def _default_tolerations(tolerations: tuple[Toleration, ...]) -> Iterable[Toleration]:
@@ -85,6 +109,7 @@ def _factored(
     if terms is None:
         return (), None
     met = [term for term in terms if term]
-    common = tuple(r for r in dict.fromkeys(met[0]) if all(r in term for term in met)) if met else ()
-    rests = tuple(tuple(r for r in term if r not in common) for term in met)
+    shared = frozenset(met[0]).intersection(*met[1:]) if met else frozenset()
+    common = tuple(r for r in dict.fromkeys(met[0]) if r in shared) if met else ()
+    rests = tuple(tuple(r for r in term if r not in shared) for term in met)
     return common, None if met and not all(rests) else rests

@@ -19,7 +19,8 @@ CPU_RATIO: Final = 10
 
 def growth(plugged: HotPlug, kubevirt: KubeVirt | None, *, dedicated: bool) -> Amount:
     """Return what the target asks for beyond the source."""
-    return Amount(cpu=_cpu(plugged, kubevirt, dedicated=dedicated), memory=_memory(plugged, kubevirt))
+    pages = ((f"hugepages-{plugged.page_size}", plugged.memory),) if plugged.page_size and plugged.memory else ()
+    return Amount(cpu=_cpu(plugged, kubevirt, dedicated=dedicated), memory=_memory(plugged, kubevirt), others=pages)
 
 
 def _cpu(plugged: HotPlug, kubevirt: KubeVirt | None, *, dedicated: bool) -> int:
@@ -39,6 +40,6 @@ def _memory(plugged: HotPlug, kubevirt: KubeVirt | None) -> int:
         before = plugged.requested - plugged.memory
         cost += plugged.requested // BYTES_OF_A_PAGE_TABLE_ENTRY - before // BYTES_OF_A_PAGE_TABLE_ENTRY
     cost = int(cost * (kubevirt.memory_overhead_ratio if kubevirt else 1.0))
-    if plugged.huge_pages:
+    if plugged.page_size:
         return cost
     return plugged.memory + (0 if plugged.without_overhead else cost)

@@ -5,7 +5,6 @@ Sources: KubeVirt `createTargetPod` in `pkg/virt-controller/watch/migration` and
 """
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from hashlib import sha1
 from typing import Final
 
@@ -151,7 +150,6 @@ def _rejected_labels(vmi: VirtualMachineInstance) -> Iterable[str]:
     yield from (FEATURE + feature.name for feature in vmi.hardware.cpu_features if feature.policy == "forbid")
 
 
-@lru_cache(maxsize=1024)
 def _node_terms(
     terms: tuple[tuple[Requirement, ...], ...] | None, rejected: tuple[str, ...]
 ) -> tuple[tuple[Requirement, ...], ...] | None:

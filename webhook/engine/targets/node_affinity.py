@@ -17,6 +17,8 @@ from webhook.objects.scheduling import Requirement
 from webhook.state.snapshot import Snapshot
 
 ID: Final = "node-affinity"
+SHOWN: Final = 3
+"""Alternatives that are told."""
 
 
 def refusals(demands: Demands, snapshot: Snapshot) -> Iterator[Refusal]:
@@ -32,4 +34,6 @@ def refusals(demands: Demands, snapshot: Snapshot) -> Iterator[Refusal]:
 def _reason(alternatives: tuple[tuple[Requirement, ...], ...]) -> str:
     if not alternatives:
         return "is excluded by a node affinity that no node can meet"
-    return "meets neither " + " nor ".join(named(" and ".join(map(str, term))) for term in alternatives)
+    told = [named(" and ".join(map(str, term))) for term in alternatives[:SHOWN]]
+    more = len(alternatives) - SHOWN
+    return "meets neither " + " nor ".join([*told, *([f"{more} more terms"] if more > 0 else [])])

@@ -8,8 +8,6 @@ Since: any Kubernetes that KubeVirt runs on.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import reduce
-from operator import or_
 from typing import Final
 
 from webhook.engine.target_pod.pod import TargetPod
@@ -17,7 +15,7 @@ from webhook.engine.targets.predicate import Refusal
 from webhook.engine.wording import named
 from webhook.objects.labels import CREATED_BY
 from webhook.objects.pod import Pod
-from webhook.objects.scheduling import PodTerm, Selector
+from webhook.objects.scheduling import PodTerm, Requirement, Selector
 from webhook.state.nodes import NodeSet
 from webhook.state.snapshot import Snapshot
 
@@ -54,7 +52,8 @@ def _unmet_affinity(pod: TargetPod, snapshot: Snapshot) -> Iterator[Refusal]:
     near = [_near(matching, term, snapshot) for term in terms]
     first_of_its_group = not any(near) and _meets_its_own_terms(pod, snapshot)
     for term, nodes in zip(terms, near, strict=True):
-        accepted = sum(snapshot.nodes.values(term.topology_key).values()) if first_of_its_group else nodes
+        labelled = Requirement(key=term.topology_key, operator="Exists")
+        accepted = snapshot.nodes.having(labelled) if first_of_its_group else nodes
         yield Refusal(predicate=ID, nodes=snapshot.nodes.all & ~accepted, reason=_far_reason(term))
 
 
@@ -99,17 +98,23 @@ def _violated_anti_affinity(term: PodTerm, pod: TargetPod, snapshot: Snapshot) -
 def _anti_affinity_of_others(pod: TargetPod, snapshot: Snapshot) -> Iterator[Refusal]:
     space = snapshot.namespace(pod.namespace)
     labels: Mapping[str, str] = space.labels if space else {}
+    repelling: dict[tuple[object, ...], tuple[PodTerm, list[Pod]]] = {}
     for other in snapshot.pods.with_anti_affinity(pod.labels):
         for term in other.anti_affinity:
-            scope = term.namespaces or (() if term.namespace_selector else (other.metadata.namespace,))
-            in_scope = pod.namespace in scope or _matches(term.namespace_selector, labels)
-            if in_scope and _matches(term.selector, pod.labels):
-                yield Refusal(
-                    predicate=ID,
-                    nodes=_near([other], term, snapshot),
-                    reason=_repelled_reason(other, term),
-                    temporary=other.metadata.deleting,
-                )
+            # Equal terms of many pods are one object, as snapshots keep them.
+            key = (id(term), other.metadata.namespace, other.metadata.deleting)
+            repelling.setdefault(key, (term, []))[1].append(other)
+    for term, others in repelling.values():
+        first = others[0].metadata
+        scope = term.namespaces or (() if term.namespace_selector else (first.namespace,))
+        in_scope = pod.namespace in scope or _matches(term.namespace_selector, labels)
+        if in_scope and _matches(term.selector, pod.labels):
+            yield Refusal(
+                predicate=ID,
+                nodes=_near(others, term, snapshot),
+                reason=_repelled_reason(others, term),
+                temporary=first.deleting,
+            )
 
 
 def _matches(selector: Selector | None, labels: Mapping[str, str]) -> bool:
@@ -118,16 +123,18 @@ def _matches(selector: Selector | None, labels: Mapping[str, str]) -> bool:
 
 def _near(pods: Iterable[Pod], term: PodTerm, snapshot: Snapshot) -> NodeSet:
     """Return the nodes in the same domains of a term as the pods."""
-    return reduce(or_, (snapshot.nodes.domain(term.topology_key, node) for node in {pod.node for pod in pods}), 0)
+    return snapshot.nodes.domains(term.topology_key, {pod.node for pod in pods})
 
 
 def _far_reason(term: PodTerm) -> str:
     return f"is near no pod that the VM must be near ({_described(term)})"
 
 
-def _repelled_reason(other: Pod, term: PodTerm) -> str:
-    name = named("/".join(other.metadata.key))
-    return f"is near the pod {name}, which keeps the VM away (by {named(term.topology_key)})"
+def _repelled_reason(others: list[Pod], term: PodTerm) -> str:
+    name, by = named("/".join(others[0].metadata.key)), named(term.topology_key)
+    if len(others) == 1:
+        return f"is near the pod {name}, which keeps the VM away (by {by})"
+    return f"is near a pod such as {name}, which keeps the VM away (by {by})"
 
 
 def _described(term: PodTerm) -> str:
