@@ -38,8 +38,8 @@ fidelity: env ## Compare us with kube-scheduler on 10,000 random clusters, and w
 mutants: env ## Change the rules in small ways and list the changes that no quick test notices; DIGIT=0…9: another tenth
 	$(BIN)/python -m tools.mutants $(if $(DIGIT),--digit $(DIGIT))
 
-bench: env chromium ## Compare speed and memory with what a user would take instead; QUICK=1: in 5 minutes
-	@$(BIN)/python -m bench $(if $(QUICK),--quick)
+bench: env chromium ## Compare speed and memory with what a user would take instead; QUICK=1: in 5 minutes; BEFORE=COMMIT
+	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(BEFORE),--before $(BEFORE))
 
 soak: env ## Restart replicas and rotate certificates under load for a quarter of an hour: nothing may be lost
 	@$(BIN)/python -m soak

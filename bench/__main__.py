@@ -34,18 +34,20 @@ def main() -> int:
     """Run the stages that are asked for. Exit code 0, or 1 where something is missing."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a few rounds, and no large cluster: 5 minutes")
+    parser.add_argument("--before", metavar="COMMIT", default="", help="compare with this webhook at that commit, too")
     parser.add_argument("--only", choices=STAGES, action="append", help="one stage (again for more); all by default")
     parser.add_argument(
-        "--into", type=Path, help="folder of the results; bench/results/, with --quick bench/results/quick/"
+        "--into", type=Path, help="folder of the results; bench/results/, with --quick or --before one in there"
     )
     options = parser.parse_args()
     try:
         machine.check()
-        built = programs.programs()
+        built = programs.programs(options.before)
     except (machine.TooSmallError, build.GoMissingError, build.BuildFailedError) as error:
         print(error, file=sys.stderr)
         return 1
-    into = options.into or (FOLDER / "quick" if options.quick else FOLDER)
+    kind = "before" if options.before else "quick" if options.quick else ""
+    into = options.into or FOLDER / kind
     _run(built, FULL if not options.quick else QUICK, options.only or STAGES, into)
     return 0
 

@@ -6,18 +6,21 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from bench.machine import SERVER_CORE, family, on_core
+from bench.programs import Programs
 from testbed.pki import Pair
 from testbed.processes import LOOPBACK, Process, free_ports
 
 PATH: Final = "/validate/migrations"
 HOST: Final = "localhost"
 OURS: Final = "ours"
+BEFORE: Final = "before"
+"""This webhook as it was at an earlier commit."""
 CONTROLLER_RUNTIME: Final = "controller-runtime"
 KOPF: Final = "kopf"
 VIRT_API: Final = "virt-api"
@@ -27,7 +30,7 @@ VIRT_API: Final = "virt-api"
 class Place:
     """What a contestant is started with. `port` is for reviews, `plain` and `spare` for what else it serves."""
 
-    programs: Mapping[str, Path]
+    programs: Programs
     kubeconfig: Path
     certificates: Path
     port: int
@@ -67,6 +70,14 @@ class Running:
 
 
 def _ours(place: Place) -> Sequence[str | Path]:
+    return _this_webhook(place, place.programs["python"], place.programs["in a pod"])
+
+
+def _before(place: Place) -> Sequence[str | Path]:
+    return _this_webhook(place, place.programs["python before"], place.programs["in a pod before"])
+
+
+def _this_webhook(place: Place, python: Path, program: Path) -> Sequence[str | Path]:
     flags: Mapping[str, str | Path] = {
         "listen": f"{LOOPBACK}:{place.port}",
         "probe-listen": f"{LOOPBACK}:{place.plain}",
@@ -74,8 +85,7 @@ def _ours(place: Place) -> Sequence[str | Path]:
         "drain-seconds": "0",
     }
     words = [part for flag, value in flags.items() for part in (f"--{flag}", value)]
-    program = Path(__file__).with_name("in_a_pod.py")
-    return [place.programs["python"], program, _service_account(place), "serve", *words]
+    return [python, program, _service_account(place), "serve", *words]
 
 
 def _our_environment(place: Place) -> Mapping[str, str]:
@@ -115,8 +125,9 @@ def _kopf(place: Place) -> Sequence[str | Path]:
     return [place.programs["kopf"], "run", "--standalone", "-A", Path(__file__).parent / "peers" / "kopf" / "peer.py"]
 
 
-CONTESTANTS: Final = (
-    Contestant(name=OURS, command=_ours, environment=_our_environment, readiness=lambda place: place.plain),
+US: Final = Contestant(name=OURS, command=_ours, environment=_our_environment, readiness=lambda place: place.plain)
+_US_BEFORE: Final = replace(US, name=BEFORE, command=_before)
+_OTHERS: Final = (
     Contestant(
         name=CONTROLLER_RUNTIME,
         command=_controller_runtime,
@@ -135,11 +146,16 @@ CONTESTANTS: Final = (
 )
 
 
+def contestants(programs: Programs) -> tuple[Contestant, ...]:
+    """Return who is compared, as far as their programs are there."""
+    return (US, *((_US_BEFORE,) if "python before" in programs else ()), *_OTHERS)
+
+
 @contextmanager
 def running(
     contestant: Contestant,
     *,
-    programs: Mapping[str, Path],
+    programs: Programs,
     kubeconfig: Path,
     serving: Pair,
     authority: Path,

@@ -10,7 +10,7 @@ from typing import Final
 
 from bench import correctness
 from bench.cases import ALLOWED, DENIED, body
-from bench.contestants import CONTESTANTS, HOST, Contestant, Running, running
+from bench.contestants import HOST, Contestant, Running, contestants, running
 from bench.loading import Load, Seen
 from bench.machine import cpu_seconds, memory
 from bench.measures import Samples
@@ -84,7 +84,7 @@ def saturate(programs: Programs, folder: Path, plan: Plan, samples: Samples) -> 
     """
     with ExitStack() as stack:
         place = stack.enter_context(arena(programs, folder, USUAL))
-        targets = [stack.enter_context(place.running(contestant)) for contestant in CONTESTANTS]
+        targets = [stack.enter_context(place.running(contestant)) for contestant in contestants(programs)]
         for target in targets:
             correctness.wait_until_right(target)
             place.load(target).expect("allowed", ALLOWED_BODIES, seconds=plan.turn)
@@ -100,7 +100,7 @@ def compare(programs: Programs, folder: Path, plan: Plan, samples: Samples) -> N
     """Measure everything else that can be measured without an API server."""
     with arena(programs, folder, USUAL) as place:
         for number in range(plan.rounds):
-            for contestant in in_turn(number, CONTESTANTS):
+            for contestant in in_turn(number, contestants(programs)):
                 print(f"round {number + 1} of {plan.rounds}: {contestant.name}", file=sys.stderr, flush=True)
                 with place.running(contestant) as target:
                     _round(place, target, plan, samples)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from playwright.sync_api import Page, expect
 
 from bench import correctness
-from bench.contestants import CONTESTANTS, Running
+from bench.contestants import US, Running
 from bench.direct import ALLOWED_BODIES, SETTLING, Arena, arena, saturated
 from bench.machine import SERVER_CORE, memory, on_core
 from bench.plan import Plan, in_turn
@@ -103,7 +103,7 @@ class _Measured:
 def _started(stack: ExitStack, programs: Programs, folder: Path, size: Size) -> _Measured:
     print(f"growth: starting with {size}", file=sys.stderr, flush=True)
     place = stack.enter_context(arena(programs, folder, size))
-    target = stack.enter_context(place.running(CONTESTANTS[0]))
+    target = stack.enter_context(place.running(US))
     start = correctness.wait_until_right(target)
     time.sleep(SETTLING)
     return _Measured(size=size, place=place, target=target, start=start)

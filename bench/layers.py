@@ -3,15 +3,16 @@
 `python -m bench.layers` prints µs by layer, as JSON: `measure` runs it on the service's interpreter.
 """
 
+import asyncio
 import json
 import os
 import subprocess
 import timeit
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import redirect_stderr
+from contextlib import redirect_stderr, suppress
 from itertools import cycle
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import orjson
 
@@ -19,13 +20,13 @@ from bench.cases import ALLOWED, HEALTHY, TEAMS, body
 from bench.machine import SERVER_CORE, on_core
 from bench.objects import Object, claims, compact, kubevirt, launcher, namespace, node, vmi
 from webhook.admission.hooks import BY_PATH, decide
-from webhook.admission.review import read, write
+from webhook.admission.review import AdmissionRequest, read, write
+from webhook.admission.reviewer import Outcome
+from webhook.engine.assessment import Rules
 from webhook.engine.placement import place
-from webhook.engine.policy import Policy
 from webhook.kube import logs
-from webhook.server import answer
-from webhook.server.http1 import RequestParser, response
-from webhook.server.wsgi import base_environment, environment
+from webhook.server.http1 import JSON, RequestParser, Response
+from webhook.server.record import record
 from webhook.state.manifests import Manifests
 from webhook.state.snapshot import Snapshot, snapshot_of
 
@@ -33,7 +34,7 @@ ROOT: Final = Path(__file__).parents[1]
 ROUNDS: Final = 15
 NODES: Final = 25
 READING, REVIEW, VERDICT, TELLING, ANSWER = LAYERS = (
-    "HTTP, from bytes to a WSGI environment",
+    "HTTP, from bytes to a request",
     "the review: JSON, and what is read of it",
     "the verdict",
     "log line and metrics",
@@ -53,31 +54,36 @@ def measure(python: Path) -> Mapping[str, float]:
 def _layers() -> Iterator[tuple[str, Callable[[], object]]]:
     """Yield each layer and one step of it; the steps go over more virtual machines than are remembered."""
     snapshot = _cluster()
-    cluster, policy, hook = Manifests(snapshot), Policy(), BY_PATH["/validate/migrations"]
+    cluster, rules, hook = Manifests(snapshot), Rules(), BY_PATH["/validate/migrations"]
     bodies = [body(case) for case in ALLOWED]
     requests = [read(each) for each in bodies]
-    verdicts = [decide(hook, each, cluster, policy, None) for each in requests]
+    verdict = asyncio.run(decide(hook, requests[0], cluster, rules, 5))
     machines = [snapshot.vmi(case.namespace, case.vmi) for case in ALLOWED]
-    parser, base = RequestParser(), base_environment(("127.0.0.1", 9443), "https")
+    parser = RequestParser()
     sent, asked, placed = cycle(map(_http, bodies)), cycle(requests), cycle(machine for machine in machines if machine)
-    written = write(requests[0], verdicts[0])
-    headers = [("Content-Type", answer.JSON), ("Content-Length", str(len(written)))]
+    outcome = Outcome(hook=hook, request=requests[0], verdict=verdict)
 
-    def parse() -> Any:
+    def parse() -> None:
         parser.feed(next(sent))
-        return environment(parser.requests.popleft(), base, "127.0.0.1")
+        parser.answered()
+
+    def decided(request: AdmissionRequest) -> None:
+        # An allowed request awaits nothing.
+        with suppress(StopIteration):
+            decide(hook, request, cluster, rules, 5).send(None)
+
+    def answer() -> bytes:
+        response = Response(body=write(requests[0], verdict), content_type=JSON)
+        return response.rendered(b"", close=False)
 
     yield READING, parse
     yield REVIEW, lambda: read(bodies[0])
     yield "- of it JSON", lambda: orjson.loads(bodies[0])
-    yield VERDICT, lambda: decide(hook, next(asked), cluster, policy, None)
+    yield VERDICT, lambda: decided(next(asked))
     yield "- of it the target pod and all nodes", lambda: place(next(placed), snapshot, {})
-    yield TELLING, lambda: answer._record(hook, requests[0], verdicts[0], 0.001)
-    yield (
-        ANSWER,
-        lambda: response("200 OK", headers, write(requests[0], verdicts[0]), date="", close=False),
-    )
-    yield "the verdict, when it was asked for just before", lambda: decide(hook, requests[0], cluster, policy, None)
+    yield TELLING, lambda: record(outcome, 0.001)
+    yield ANSWER, answer
+    yield "the verdict, when it was asked for just before", lambda: decided(requests[0])
 
 
 def _http(review: bytes) -> bytes:

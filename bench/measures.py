@@ -75,6 +75,10 @@ class Samples:
         for name, value in values.items():
             self.values.setdefault((Measure[name.upper()], contestant), []).append(value)
 
+    def has(self, contestant: str) -> bool:
+        """Tell whether anything was measured of a contestant."""
+        return any(name == contestant for _, name in self.values)
+
     def spread(self, measure: Measure, contestant: str) -> Spread | None:
         """Return the spread of what was seen, None for nothing."""
         seen = self.values.get((measure, contestant))

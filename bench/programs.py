@@ -26,19 +26,21 @@ Programs = Mapping[str, Path]
 """Paths by the program's name."""
 ROOT: Final = HERE.parent
 RUNTIME_LOCK: Final = ROOT / "requirements" / "runtime.txt"
+IN_A_POD: Final = "in_a_pod.py"
 KOPF_LOCK: Final = HERE / "peers" / "kopf" / "requirements.txt"
 _PYTHONS: Final = (Path(sys.executable).resolve(), Path("/usr/bin/python3"))
 _OLDEST: Final = (3, 11)
 
 
-def programs() -> Programs:
-    """Build and install everything.
+def programs(before: str = "") -> Programs:
+    """Build and install everything; `before` is a commit of this repository that is compared, too, "" for none.
 
     Raises build.GoMissingError, build.BuildFailedError.
     """
     built = build.build(build.KUBERNETES, LOAD, CONTROLLER_RUNTIME)
     python = fastest_python()
-    return {**built, "python": _ours(python) / "bin" / "python", "kopf": _kopf(python) / "bin" / "kopf"}
+    ours = {"python": _ours(python) / "bin" / "python", "in a pod": HERE / IN_A_POD}
+    return {**built, **ours, **(_earlier(before, python) if before else {}), "kopf": _kopf(python) / "bin" / "kopf"}
 
 
 def fastest_python() -> Path:
@@ -53,6 +55,10 @@ def fastest_python() -> Path:
 def python_version(python: Path) -> str:
     """Return an interpreter's version."""
     return build._run(python, "-c", "import platform; print(platform.python_version())", folder=HERE).strip()
+
+
+def _named(python: Path) -> str:
+    return f"{python} {python_version(python)}"
 
 
 def _is_recent(python: Path) -> bool:
@@ -72,7 +78,24 @@ def _ours(python: Path) -> Path:
         environment = {**os.environ, "PYTHON": str(python)}
         subprocess.run([ROOT / "requirements" / "install", folder], env=environment, check=True)
 
-    return _installed("service", (RUNTIME_LOCK, *sources), python, install)
+    return _installed("service", (RUNTIME_LOCK, *sources), _named(python), install)
+
+
+def _earlier(commit: str, python: Path) -> Programs:
+    """Return the service as it was at a commit, made as its image made it, and how it was started in a pod then."""
+
+    def install(folder: Path) -> None:
+        source = folder.with_suffix(".source")
+        source.mkdir(parents=True, exist_ok=True)
+        archive = subprocess.run(["git", "archive", commit], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+        subprocess.run(["tar", "--extract", "--directory", source], input=archive.stdout, check=True)
+        environment = {**os.environ, "PYTHON": str(python)}
+        subprocess.run([source / "requirements" / "install", folder], env=environment, check=True)
+        shutil.copy(next(source.rglob(IN_A_POD)), folder)
+
+    resolved = build._run("git", "rev-parse", f"{commit}^{{commit}}", folder=ROOT).strip()
+    folder = _installed("service-before", (), f"{_named(python)} {resolved}", install)
+    return {"python before": folder / "bin" / "python", "in a pod before": folder / IN_A_POD}
 
 
 def _kopf(python: Path) -> Path:
@@ -83,12 +106,12 @@ def _kopf(python: Path) -> Path:
         options = ["--quiet", "--disable-pip-version-check", "--require-hashes", "-r", str(KOPF_LOCK)]
         subprocess.run([sys.executable, "-m", "pip", "--python", folder, "install", *options], check=True)
 
-    return _installed("kopf", (KOPF_LOCK,), python, install)
+    return _installed("kopf", (KOPF_LOCK,), _named(python), install)
 
 
-def _installed(name: str, made_of: Iterable[Path], python: Path, install: Callable[[Path], None]) -> Path:
+def _installed(name: str, made_of: Iterable[Path], made_by: str, install: Callable[[Path], None]) -> Path:
     """Return a folder from the cache, named after what it is made of; or make it now, in place of any other one."""
-    digest = hashlib.sha256(f"{python} {python_version(python)}".encode())
+    digest = hashlib.sha256(made_by.encode())
     for file in made_of:
         digest.update(file.read_bytes())
     folder = build.cache() / name / digest.hexdigest()[:16]

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from bench import correctness
 from bench.cases import ALLOWED, DENIED, Case, body, migration
-from bench.contestants import CONTESTANTS, HOST, VIRT_API, Contestant, running
+from bench.contestants import HOST, VIRT_API, Contestant, contestants, running
 from bench.loading import Load
 from bench.machine import LOAD_CORE, SERVER_CORE, cpu_seconds, memory, move
 from bench.measures import Samples
@@ -98,7 +98,8 @@ def measure(programs: Programs, folder: Path, plan: Plan, samples: Samples) -> N
             move(process.pid or 0, SERVER_CORE if name == VIRT_API else LOAD_CORE)
         stage = Stage(plane=plane, programs=programs, authority=Authority(serving), folder=folder)
         with ExitStack() as stack:
-            hooks = [_virt_api(plane.api()), *(stack.enter_context(_running(stage, each)) for each in CONTESTANTS)]
+            started = (stack.enter_context(_running(stage, each)) for each in contestants(programs))
+            hooks = [_virt_api(plane.api()), *started]
             for number in range(plan.create_turns):
                 print(f"real API server, turn {number + 1} of {plan.create_turns}", file=sys.stderr, flush=True)
                 for hook in in_turn(number, hooks):

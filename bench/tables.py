@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from bench.contestants import CONTROLLER_RUNTIME, KOPF, OURS, VIRT_API
+from bench.contestants import BEFORE, CONTROLLER_RUNTIME, KOPF, OURS, VIRT_API
 from bench.goals import Outcome
 from bench.growth import Point
 from bench.layers import LAYERS
@@ -13,6 +13,7 @@ BUSY = 0.5
 """Load average above which others disturb what is measured."""
 BRIEF = (Measure.THROUGHPUT, Measure.SATURATED_P99, Measure.STEADY_P99, Measure.ADDED_1, Measure.CHARGED)
 NAMES = (OURS, CONTROLLER_RUNTIME, KOPF, VIRT_API)
+"""Who is always compared."""
 
 
 def circumstances(document: Mapping[str, Any]) -> str:
@@ -30,10 +31,11 @@ def circumstances(document: Mapping[str, Any]) -> str:
 
 def comparison(samples: Samples) -> str:
     """Return the table of all contestants: median (minimum-maximum) of the rounds, and ours against each."""
-    head = ["measure", "unit", "this webhook", *NAMES[1:], *(f"ours ÷ {name}" for name in NAMES[1:])]
+    others = (*((BEFORE,) if samples.has(BEFORE) else ()), *NAMES[1:])
+    head = ["measure", "unit", "this webhook", *others, *(f"ours ÷ {name}" for name in others)]
     rows = [
-        [measure.title, measure.unit, *(_cell(samples.spread(measure, name)) for name in NAMES),
-         *(_ratio(samples.ratio(measure, OURS, name)) for name in NAMES[1:])]
+        [measure.title, measure.unit, *(_cell(samples.spread(measure, name)) for name in (OURS, *others)),
+         *(_ratio(samples.ratio(measure, OURS, name)) for name in others)]
         for measure in Measure
         if any(samples.spread(measure, name) for name in NAMES)
     ]  # fmt: skip

@@ -11,7 +11,7 @@ BUILT_IN: Final[Values] = {
     "autoscaling": {"enabled": True},
     "priorityClassQuota": {"enabled": True},
     "flowSchema": {"enabled": True},
-    "networkPolicy": {"enabled": True},
+    "networkPolicy": {"enabled": True, "apiServerCIDRs": ["10.0.0.0/24"]},
     "postInstallCheck": {"enabled": True},
     "serviceAccount": {"projectedToken": True},
     "monitoring": {"dashboard": {"enabled": True}},

@@ -84,6 +84,12 @@ class Serving:
         """A client's context that trusts the authority in the folder."""
         return ssl.create_default_context(cafile=str(self.folder / "tls" / "ca.crt"))
 
+    @property
+    def worker(self) -> int:
+        """The process that serves; its parent looks after it."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return int(children.read_text().split()[0])
+
     def client(self, context: ssl.SSLContext | None = None) -> http.client.HTTPSConnection:
         """Return a client that keeps its connection."""
         return http.client.HTTPSConnection(LOOPBACK, self.port, timeout=PATIENCE, context=context or self.trust)

@@ -1,5 +1,6 @@
 """What all tests share: the fixtures of the control plane, and no silent skips."""
 
+import logging
 import os
 import signal
 from collections.abc import Iterator
@@ -26,7 +27,10 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 @pytest.fixture(autouse=True)
 def logs_as_they_are_by_default() -> Iterator[None]:
     """Let no test hear the level that another one's command has set."""
+    handlers, level = logging.root.handlers[:], logging.root.level
     yield
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
     structlog.reset_defaults()
 
 

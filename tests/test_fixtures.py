@@ -7,12 +7,11 @@ import pytest
 from click.testing import CliRunner
 
 from testbed.fixture_files import FOLDER, Fixture, fixtures
+from tests.server.asking import posted
 from webhook.admission.hooks import HOOKS
 from webhook.cli import main
 from webhook.engine.catalogue import entries
 from webhook.kube.files import objects_in
-from webhook.server.answer import Service
-from webhook.server.app import AdmissionApp
 from webhook.settings.settings import load
 from webhook.state.manifests import Manifests
 from webhook.state.snapshot import snapshot_of
@@ -30,21 +29,14 @@ def reviewed(fixture: Fixture) -> tuple[int, bytes]:
     return result.exit_code, result.stdout_bytes
 
 
-def posted(fixture: Fixture) -> bytes:
-    """Send the review to the Flask application; return the response's body."""
+def served(fixture: Fixture) -> bytes:
+    """Post the review to its endpoint; return the response's body."""
     settings = load({**fixture.expected.get("settings", {}), "cluster": str(fixture.path)}, {})
-    service = Service(
-        cluster=Manifests(snapshot_of(objects_in(str(fixture.path)))), policy=settings.policy, request_timeout=5
-    )
     path = max(hook.path for hook in HOOKS if fixture.resource in hook.resources)
-    response = (
-        AdmissionApp(service)
-        .test_client()
-        .post(path, data=orjson.dumps(fixture.review), content_type="application/json")
-    )
-    assert response.status_code == 200
-    data: bytes = response.data
-    return data
+    cluster = Manifests(snapshot_of(objects_in(str(fixture.path))))
+    response = posted(cluster, path, orjson.dumps(fixture.review), policy=settings.policy)
+    assert response.status == 200
+    return response.body
 
 
 @every_fixture
@@ -60,7 +52,7 @@ def test_the_review_command_gives_the_expected_answer(fixture: Fixture) -> None:
 def test_the_server_gives_the_same_bytes(fixture: Fixture) -> None:
     _, output = reviewed(fixture)
 
-    assert posted(fixture) == output.rstrip(b"\n")
+    assert served(fixture) == output.rstrip(b"\n")
 
 
 @pytest.mark.parametrize("fixture", ALL, ids=lambda fixture: fixture.name)

@@ -84,11 +84,14 @@ def serve(**flags: str | None) -> None:
 
     Exit codes: 0 after SIGTERM; 2 wrong settings, or manifests that can't be read; 3 the cluster is not reachable.
     """
+    from webhook.kube import logs  # noqa: PLC0415 - `version` needs none of it, which takes 60 ms
     from webhook.server.process import run  # noqa: PLC0415 - the others need no server, which takes 250 ms
+    from webhook.settings.clusters import source_of  # noqa: PLC0415 - the others need no server, which takes 250 ms
 
     settings = settings_from(flags)
+    logs.configure(settings.log_format, settings.log_level)
     try:
-        run(settings)
+        run(settings, source_of(settings))
     except UnreadableManifest as error:
         _end(str(error), USAGE)
     except ApiError as error:
@@ -106,13 +109,21 @@ def review(file: str, path: str | None, **flags: str | None) -> None:
 
     Exit codes: 0 allowed; 1 denied; 2 wrong usage, or unreadable input; 3 the cluster is not reachable; 70 a bug.
     """
-    from webhook.server.offline import Unusable, review_file  # noqa: PLC0415 - `version` needs none of it, which takes 60 ms
+    from webhook.admission.offline import Unusable, review_file  # noqa: PLC0415 - `version` needs none, which takes 60 ms
+    from webhook.admission.reviewer import Reviewer  # noqa: PLC0415 - `version` needs none of it
+    from webhook.engine.assessment import Rules  # noqa: PLC0415 - `version` needs none of it
+    from webhook.settings.clusters import cluster_now  # noqa: PLC0415 - `version` needs none of it
 
     settings = settings_from(flags)
     try:
-        output, code = review_file(file, path, settings)
+        reviewer = Reviewer(cluster=cluster_now(settings), rules=Rules(policy=settings.policy))
+        output, code = review_file(file, path, reviewer, settings.request_timeout)
     except Unusable as error:
         _end(str(error), error.code)
+    except UnreadableManifest as error:
+        _end(str(error), USAGE)
+    except ApiError as error:
+        _end(str(error), UNREACHABLE)
     click.echo(output)
     sys.exit(code)
 

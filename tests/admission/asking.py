@@ -1,5 +1,6 @@
 """Asking the hooks: requests, clusters that record what is read of them, and the verdict."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +9,7 @@ import orjson
 from testbed.builders import a_review, a_spec
 from webhook.admission import review
 from webhook.admission.hooks import BY_PATH, decide
+from webhook.engine.assessment import Rules
 from webhook.engine.policy import Policy
 from webhook.engine.verdict import Verdict
 from webhook.state.kinds import Reference
@@ -31,7 +33,7 @@ class RecordingCluster:
     def snapshot(self) -> Snapshot:
         return snapshot_of(self.stale)
 
-    def reread(self, snapshot: Snapshot, references: frozenset[Reference], timeout: float) -> Snapshot:
+    async def reread(self, snapshot: Snapshot, references: frozenset[Reference], timeout: float) -> Snapshot:
         assert snapshot is not None
         assert timeout <= 5
         self.reads.append(references)
@@ -49,4 +51,13 @@ def a_migration(vmi: str = "web", **spec: Any) -> dict[str, Any]:
 def judged(
     request: review.AdmissionRequest, *cluster: Any, policy: Policy | None = None, path: str = "/validate/migrations"
 ) -> Verdict:
-    return decide(BY_PATH[path], request, RecordingCluster([*cluster], [*cluster]), policy or Policy(), timeout=5)
+    return decided(request, RecordingCluster([*cluster], [*cluster]), policy, path)
+
+
+def decided(
+    request: review.AdmissionRequest,
+    cluster: RecordingCluster,
+    policy: Policy | None = None,
+    path: str = "/validate/migrations",
+) -> Verdict:
+    return asyncio.run(decide(BY_PATH[path], request, cluster, Rules(policy=policy or Policy()), timeout=5))

@@ -1,5 +1,6 @@
 """What an allowed migration says of itself."""
 
+import asyncio
 from typing import Any
 
 import orjson
@@ -10,7 +11,7 @@ from tests.admission.test_patch import applied
 from webhook.admission.annotations import MEANINGS
 from webhook.admission.hooks import BY_PATH, decide
 from webhook.admission.review import read
-from webhook.engine.policy import Policy
+from webhook.engine.assessment import Rules
 from webhook.engine.verdict import Verdict
 from webhook.state.manifests import Manifests
 
@@ -28,7 +29,7 @@ def mutated(migration: Any, *documents: Any, vmi: Any = None) -> Verdict:
     request = read(orjson.dumps(a_review(migration, resource="virtualmachineinstancemigrations")))
     running = a_vmi_document(a_spec(), uid="u-web", **(vmi or {}))
     cluster = a_cluster(running, a_launcher(), a_node("node-a"), *documents)
-    return decide(BY_PATH["/mutate/migrations"], request, Manifests(cluster), Policy(), 1.0)
+    return asyncio.run(decide(BY_PATH["/mutate/migrations"], request, Manifests(cluster), Rules(), 1.0))
 
 
 @pytest.mark.parametrize(

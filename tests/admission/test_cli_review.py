@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from testbed.builders import a_kubevirt, a_review
 from testbed.serving import CLUSTER, a_migration
-from tests.server.answers import answered
+from tests.admission.answers import answered
 from webhook.cli import main
 
 VARIABLE = "LIVE_MIGRATION_WEBHOOK_"

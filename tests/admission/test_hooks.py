@@ -5,9 +5,18 @@ from typing import Any
 import pytest
 
 from testbed.builders import a_claim, a_kubevirt, a_spec, a_vmi_document
-from tests.admission.asking import CONTROLLER, VOLUME, WITH_CD_ROM, RecordingCluster, a_migration, a_request, judged
+from tests.admission.asking import (
+    CONTROLLER,
+    VOLUME,
+    WITH_CD_ROM,
+    RecordingCluster,
+    a_migration,
+    a_request,
+    decided,
+    judged,
+)
 from webhook.admission import review
-from webhook.admission.hooks import BY_PATH, HOOKS, decide
+from webhook.admission.hooks import HOOKS
 from webhook.engine.policy import Enforcement, Policy
 from webhook.engine.verdict import ALLOWED
 from webhook.state.kinds import Reference
@@ -16,7 +25,7 @@ from webhook.state.kinds import Reference
 def test_an_allowed_request_reads_nothing() -> None:
     cluster = RecordingCluster([a_vmi_document()], [])
 
-    verdict = decide(BY_PATH["/validate/migrations"], a_request(a_migration()), cluster, Policy(), timeout=5)
+    verdict = decided(a_request(a_migration()), cluster)
 
     assert verdict.allowed
     assert cluster.reads == []
@@ -25,7 +34,7 @@ def test_an_allowed_request_reads_nothing() -> None:
 def test_nobody_is_refused_because_of_a_stale_copy() -> None:
     cluster = RecordingCluster([a_vmi_document(WITH_CD_ROM)], [a_vmi_document()])
 
-    verdict = decide(BY_PATH["/validate/migrations"], a_request(a_migration()), cluster, Policy(), timeout=5)
+    verdict = decided(a_request(a_migration()), cluster)
 
     assert verdict.allowed
     assert len(cluster.reads) == 1
@@ -35,7 +44,7 @@ def test_a_denial_rests_on_what_the_api_server_has_now() -> None:
     document = a_vmi_document(a_spec(volumes=[VOLUME]))
     cluster = RecordingCluster([document], [document, a_claim("web-root", "ReadWriteOnce")])
 
-    verdict = decide(BY_PATH["/validate/migrations"], a_request(a_migration()), cluster, Policy(), timeout=5)
+    verdict = decided(a_request(a_migration()), cluster)
 
     assert [cause.problem for cause in verdict.causes] == [
         'PVC default/web-root of volume "root" is ReadWriteOnce, not ReadWriteMany'
@@ -51,7 +60,7 @@ def test_what_the_copy_misses_is_read_before_it_is_called_missing() -> None:
     document = a_vmi_document(a_spec(volumes=[VOLUME]))
     cluster = RecordingCluster([], [document, a_claim("web-root", "ReadWriteOnce")])
 
-    verdict = decide(BY_PATH["/validate/migrations"], a_request(a_migration()), cluster, Policy(), timeout=5)
+    verdict = decided(a_request(a_migration()), cluster)
 
     assert not verdict.allowed
     assert cluster.reads[0] == {Reference(kind="VirtualMachineInstance", namespace="default", name="web")}
@@ -76,7 +85,7 @@ def test_a_resource_that_a_hook_does_not_judge_is_a_mistake_of_the_configuration
     request = a_request({}, resource="secrets")
 
     with pytest.raises(review.NotAReview) as raised:
-        decide(hook, request, RecordingCluster([], []), Policy(), timeout=5)
+        decided(request, RecordingCluster([], []), path=hook.path)
 
     assert str(raised.value).startswith(f"{hook.path} judges ")
     assert raised.value.status == 400

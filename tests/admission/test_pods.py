@@ -1,5 +1,6 @@
 """Launcher pods get the CPU selectors that they lack, and nothing else happens to them."""
 
+import asyncio
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
@@ -23,7 +24,7 @@ from tests.admission.test_patch import applied
 from webhook.admission import pods
 from webhook.admission.hooks import BY_PATH, decide
 from webhook.admission.review import AdmissionRequest, read
-from webhook.engine.policy import Policy
+from webhook.engine.assessment import Rules
 from webhook.engine.verdict import Verdict
 from webhook.state.kinds import Reference
 from webhook.state.manifests import Manifests
@@ -44,7 +45,7 @@ def request_for(pod: Any) -> AdmissionRequest:
 
 def mutated(pod: Any, *documents: Any) -> Verdict:
     """Return the verdict on a new pod, with all that there is to know read."""
-    return decide(HOOK, request_for(pod), Manifests(a_cluster(*documents)), Policy(), 1.0)
+    return asyncio.run(decide(HOOK, request_for(pod), Manifests(a_cluster(*documents)), Rules(), 1.0))
 
 
 def a_vmi(model: str = "host-model", **metadata: Any) -> Any:
@@ -149,7 +150,7 @@ def test_what_cannot_be_told_is_said_and_the_pod_goes_its_way(cluster: Any, expe
 
 def test_what_is_missing_is_read_before_it_is_called_missing() -> None:
     def rests_on(*documents: Any) -> frozenset[Reference]:
-        return pods.mutate(request_for(a_target()), a_cluster(*documents), Policy()).rests_on
+        return pods.mutate(request_for(a_target()), a_cluster(*documents), Rules()).rests_on
 
     vmi = Reference(kind="VirtualMachineInstance", namespace="default", name="web")
     launchers = Reference(kind="Pod", namespace="default", labels=frozenset({("kubevirt.io/created-by", "u-web")}))

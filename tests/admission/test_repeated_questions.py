@@ -1,5 +1,6 @@
 """The same migration is asked about again and again: what a snapshot caches is what would be found anew."""
 
+import asyncio
 from itertools import product
 from typing import Any
 
@@ -9,6 +10,7 @@ from testbed.builders import a_claim, a_kubevirt, a_node, a_spec, a_vmi_document
 from tests.admission.asking import CONTROLLER, VOLUME, WITH_CD_ROM, a_migration, a_request
 from webhook.admission import migrations
 from webhook.admission.hooks import BY_PATH, decide
+from webhook.engine.assessment import Rules
 from webhook.engine.policy import Enforcement, Policy, Profile
 from webhook.engine.verdict import Verdict
 from webhook.objects.labels import HOSTNAME
@@ -43,7 +45,7 @@ QUESTIONS = tuple(product(("web", "with-cd", "unshared"), SPECS, ("alice", CONTR
 
 def ask(snapshot: Snapshot, vmi: str, spec: dict[str, Any], user: str, policy: Policy) -> Verdict:
     request = a_request(a_migration(vmi, **spec), userInfo={"username": user})
-    return migrations.mutate(request, snapshot, policy)
+    return migrations.mutate(request, snapshot, Rules(policy=policy))
 
 
 @pytest.mark.parametrize("cached", [1, 1000], ids=["nearly nothing is kept", "everything is kept"])
@@ -77,6 +79,7 @@ def test_a_cluster_that_has_changed_is_judged_anew() -> None:
 def test_what_is_too_long_to_be_a_label_is_not_cached(added: str, cached: bool) -> None:  # noqa: FBT001
     cluster = Manifests(snapshot_of(CLUSTER))
 
-    decide(BY_PATH["/mutate/migrations"], a_request(a_migration(addedNodeSelector={added: "x"})), cluster, Policy(), 5)
+    request = a_request(a_migration(addedNodeSelector={added: "x"}))
+    asyncio.run(decide(BY_PATH["/mutate/migrations"], request, cluster, Rules(), 5))
 
     assert bool(cluster.snapshot()._cache) is cached

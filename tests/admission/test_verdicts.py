@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from testbed.builders import a_launcher, a_node, a_vm_document, a_vmi_document
+from testbed.builders import a_claim, a_launcher, a_node, a_spec, a_vm_document, a_vmi_document
 from tests.admission.asking import WITH_CD_ROM, a_migration, a_request, judged
+from webhook.admission.presentation import TOLD
 from webhook.admission.review import read
 from webhook.engine.verdict import Subject, Verdict
 from webhook.objects.labels import HARVESTER_TARGET
@@ -98,3 +99,22 @@ def test_a_dry_run_is_known(sent: bool | None, expected: bool) -> None:  # noqa:
     review = b'{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","dryRun":%s}}'
 
     assert read(review % {True: b"true", False: b"false", None: b"null"}[sent]).dry_run is expected
+
+
+@pytest.mark.parametrize(
+    ("mode", "interface", "number"),
+    [("ReadWriteOnce", "masquerade", TOLD), ("ReadWriteMany", "bridge", 0)],
+    ids=["as many claims as are told", "no claim that is shared"],
+)
+def test_only_what_decides_is_read_before_a_refusal(mode: str, interface: str, number: int) -> None:
+    claims = [f"claim-{each}" for each in range(250)]
+    volumes = [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in claims]
+    spec = a_spec(volumes=volumes, interfaces=[{"name": "default", interface: {}}])
+
+    verdict = of_a_migration(a_vmi_document(spec, uid="u-web"), *(a_claim(name, mode) for name in claims))
+
+    assert not verdict.allowed
+    assert sorted(each.name for each in verdict.rests_on if each.kind == "PersistentVolumeClaim") == sorted(
+        claims[:number]
+    )
+    assert ("And 234 more of the same." in verdict.message) is bool(number)

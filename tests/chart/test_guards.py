@@ -53,6 +53,10 @@ REFUSED: dict[str, tuple[Values, str]] = {
         {"hostNetwork": True, "networkPolicy": {"enabled": True}},
         "networkPolicy.enabled=true has no effect on pods with hostNetwork=true: disable one.",
     ),
+    "a NetworkPolicy for API servers anywhere": (
+        {"networkPolicy": {"enabled": True}},
+        "networkPolicy.enabled=true needs networkPolicy.apiServerCIDRs: nobody else may send reviews.",
+    ),
     "fewer replicas at most than at least": (
         {"autoscaling": {"enabled": True, "minReplicas": 4, "maxReplicas": 3}},
         "autoscaling.minReplicas is greater than autoscaling.maxReplicas.",

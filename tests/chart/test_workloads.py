@@ -199,6 +199,20 @@ def test_the_network_policy_names_the_ports_that_the_pods_have() -> None:
     assert [port["port"] for rule in spec["egress"] for port in rule["ports"]] == [53, 53, 6443]
 
 
+def test_metrics_are_for_nobody_who_is_not_named() -> None:
+    named_peers = [{"podSelector": {"matchLabels": {"app": "prometheus"}}}]
+    policy = {"enabled": True, "apiServerCIDRs": ["10.0.0.0/24"]}
+    specs = [
+        named(render({"networkPolicy": {**policy, "metricsFrom": peers}}), "NetworkPolicy")["spec"]
+        for peers in ([], named_peers)
+    ]
+
+    [nobody_else], [*others, check] = (spec["ingress"][1]["from"] for spec in specs)
+    assert nobody_else == check
+    assert check["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "check"
+    assert others == named_peers
+
+
 def test_the_certificate_is_for_every_name_that_is_called() -> None:
     values = {
         "certificates": {"source": "cert-manager", "dnsNames": ["lmw.example.com"]},

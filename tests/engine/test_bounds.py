@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from testbed.builders import a_claim, a_launcher, a_node, a_review, a_spec, a_vmi_document
 from webhook.admission import review
 from webhook.admission.hooks import BY_PATH
-from webhook.engine.assessment import UNJUDGED, assess
+from webhook.engine.assessment import UNJUDGED, Rules, assess
 from webhook.engine.placement import GROUPS, place
 from webhook.engine.policy import Policy
 from webhook.objects.fields import Fields
@@ -75,7 +75,7 @@ def asked(snapshot: Snapshot, spec: Mapping[str, Any], added: Mapping[str, str] 
         vmi = read_vmi(Fields(document))
         around = snapshot.changed({"VirtualMachineInstance": {vmi.metadata.key: vmi}})
         request = review.read(body)
-        return review.write(request, BY_PATH["/mutate/migrations"].judge(request, around, Policy()))
+        return review.write(request, BY_PATH["/mutate/migrations"].judge(request, around, Rules()))
 
     lines, answer = lines_of(act)
     assert len(answer) <= review.ANSWER_LIMIT

@@ -1,5 +1,6 @@
 """Reading the API server at this moment, on a real one: what decides, and everything at once."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from testbed.builders import a_kubevirt, a_vmi_document
 from testbed.control_plane import ControlPlane
 from testbed.waiting import until
 from tests.kube.conftest import Watching, define, undefine
-from tests.kube.scripted_server import SILENCE, Answer, scripted_server
+from tests.kube.scripted_server import SILENCE, Answer, ScriptedServer, scripted_server
 from tests.kube.test_reflector import Nobody
 from tests.kube.test_watched_cluster import a_claim_of, calls, put
 from webhook.kube import api, live
@@ -26,6 +27,9 @@ from webhook.kube.transport import Transport
 from webhook.kube.watched import WatchedCluster
 from webhook.state.kinds import CLAIM, KINDS, KUBEVIRT, NAMESPACE, NODE, POD, VMI, Reference
 from webhook.state.snapshot import Snapshot
+
+SILENT = 6
+"""Reads for one namespace at once."""
 
 
 @contextmanager
@@ -48,7 +52,7 @@ def heartbeats(admin: Admin, node: str) -> Iterator[None]:
 
 def reread(cluster: WatchedCluster, snapshot: Snapshot, *references: Reference) -> Snapshot:
     """Read these objects anew."""
-    return cluster.reread(snapshot, frozenset(references), timeout=10)
+    return asyncio.run(cluster.reread(snapshot, frozenset(references), timeout=10))
 
 
 def a_launcher(name: str, **labels: str) -> dict[str, object]:
@@ -233,12 +237,37 @@ def test_what_does_not_come_in_time_is_named() -> None:
     with scripted_server(get=[Answer(parts=[b"{", SILENCE])]) as server:
         cluster = WatchedCluster(Api(Transport(Nobody(server.url))), [])
 
+        wanted = Reference(kind=VMI.name, namespace="default", name="web")
         late = r"could not be read( within 0\.2 s$|: http://127.* can't be reached: Read timed out)"
         with pytest.raises(ClusterUnavailable, match=rf"^VirtualMachineInstance default/web {late}"):
-            cluster.reread(
-                Snapshot(), frozenset({Reference(kind=VMI.name, namespace="default", name="web")}), timeout=0.2
-            )
+            asyncio.run(cluster.reread(Snapshot(), frozenset({wanted}), timeout=0.2))
         cluster.stop()
+
+
+def test_no_namespace_keeps_the_readers_from_the_others() -> None:
+    silence, found = Answer(parts=[b"{", SILENCE]), Answer(parts=[a_vmi_document()])
+
+    def claims(namespace: str, number: int) -> frozenset[Reference]:
+        return frozenset(Reference(kind=CLAIM.name, namespace=namespace, name=f"c-{each}") for each in range(number))
+
+    async def flooded(cluster: WatchedCluster, server: ScriptedServer) -> Snapshot:
+        flood = [asyncio.create_task(cluster.reread(Snapshot(), claims("flood", 10), 60)) for _ in range(10)]
+        while len(server.requests) < SILENT:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        web = Reference(kind=VMI.name, namespace="default", name="web")
+        now = await cluster.reread(Snapshot(), frozenset({web}), 30)
+        for each in flood:
+            each.cancel()
+        return now
+
+    with scripted_server(get=[silence] * SILENT + [found]) as server:
+        cluster = WatchedCluster(Api(Transport(Nobody(server.url))), [])
+        try:
+            assert asyncio.run(flooded(cluster, server)).vmi("default", "web") is not None
+        finally:
+            server.stopped.set()
+            cluster.stop()
+    assert len(server.requests) == SILENT + 1
 
 
 def test_everything_can_be_read_once(bare_plane: ControlPlane, admin: Admin, place: str) -> None:

@@ -3,7 +3,6 @@
 import io
 import logging
 import sys
-from collections.abc import Iterator
 
 import orjson
 import pytest
@@ -24,19 +23,11 @@ def lines_on(screen: Screen) -> list[bytes]:
     return screen.readouterr().err.splitlines()
 
 
-@pytest.fixture
-def configured() -> Iterator[None]:
-    handlers, level = logging.root.handlers[:], logging.root.level
-    yield
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
-
-
 def an_event(**fields: object) -> None:
     structlog.get_logger().new().info("review", **fields)
 
 
-def test_a_line_is_one_json_object_with_time_level_and_event_first(screen: Screen, configured: None) -> None:  # noqa: ARG001
+def test_a_line_is_one_json_object_with_time_level_and_event_first(screen: Screen) -> None:
     logs.configure("json", "info")
 
     an_event(uid="u-1", name="line\nbreak")
@@ -46,7 +37,7 @@ def test_a_line_is_one_json_object_with_time_level_and_event_first(screen: Scree
     assert line.endswith(b'Z","level":"info","event":"review","uid":"u-1","name":"line\\nbreak"}')
 
 
-def test_the_console_has_the_same_in_words(screen: Screen, configured: None) -> None:  # noqa: ARG001
+def test_the_console_has_the_same_in_words(screen: Screen) -> None:
     logs.configure("console", "info")
 
     an_event(uid="u-1")
@@ -56,7 +47,7 @@ def test_the_console_has_the_same_in_words(screen: Screen, configured: None) -> 
     assert line.endswith(b"uid=u-1")
 
 
-def test_lines_below_the_level_are_left_out(screen: Screen, configured: None) -> None:  # noqa: ARG001
+def test_lines_below_the_level_are_left_out(screen: Screen) -> None:
     logs.configure("json", "warning")
 
     an_event()
@@ -65,7 +56,7 @@ def test_lines_below_the_level_are_left_out(screen: Screen, configured: None) ->
     assert lines_on(screen) == []
 
 
-def test_what_libraries_log_has_the_same_form(screen: Screen, configured: None) -> None:  # noqa: ARG001
+def test_what_libraries_log_has_the_same_form(screen: Screen) -> None:
     logs.configure("json", "info")
 
     try:
@@ -117,3 +108,25 @@ def test_of_lines_that_pile_up_the_newest_are_kept(screen: Screen) -> None:
 
     lines = lines_on(screen)
     assert (len(lines), lines[0], lines[-1]) == (20_000, b"5", b"20004")
+
+
+def test_what_strangers_call_their_objects_forges_no_line(screen: Screen) -> None:
+    for form in ("json", "console"):
+        logs.configure(form, "info")
+        an_event(name="web\x1b[2J\u202e")
+
+    assert [b"\x1b" in line or "\u202e".encode() in line for line in lines_on(screen)] == [False, False]
+
+
+def test_a_bug_is_told_without_what_objects_contain(screen: Screen) -> None:
+    logs.configure("console", "info")
+    secret = "hunter2"
+
+    try:
+        int(secret)
+    except ValueError as error:
+        structlog.get_logger().error("not judged", bug=logs.frames(error))
+
+    (line,) = lines_on(screen)
+    assert b"ValueError < test_a_bug_is_told_without_what_objects_contain" in line
+    assert b"hunter2" not in line

@@ -1,5 +1,6 @@
 """The watched cluster on a real API server: loaded, followed, asked without a call, honest when it doesn't know."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +18,7 @@ from testbed.waiting import until
 from tests.kube.conftest import Watching, define, undefine
 from webhook.admission import review
 from webhook.admission.hooks import BY_PATH, decide
-from webhook.engine.policy import Policy
+from webhook.engine.assessment import Rules
 from webhook.engine.verdict import Verdict
 from webhook.kube.freshness import Freshness
 from webhook.kube.reflector import Pace
@@ -56,7 +57,7 @@ def ask(cluster: WatchedCluster, namespace: str, vmi: str = "web") -> Verdict:
     """Ask whether a migration may be created."""
     document = {"metadata": {"name": "move", "namespace": namespace}, "spec": {"vmiName": vmi}}
     body = orjson.dumps(a_review(document, resource="virtualmachineinstancemigrations", namespace=namespace))
-    return decide(BY_PATH["/validate/migrations"], review.read(body), cluster, Policy(), timeout=5)
+    return asyncio.run(decide(BY_PATH["/validate/migrations"], review.read(body), cluster, Rules(), timeout=5))
 
 
 def calls(admin: Admin) -> dict[tuple[str, str], int]:

@@ -1,4 +1,4 @@
-"""Whatever arrives in place of a review, or inside one: the exact answer, from Flask and over TLS alike."""
+"""Whatever arrives in place of a review, or inside one: the exact answer."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,12 +7,7 @@ import orjson
 import pytest
 
 from testbed.builders import a_review
-from testbed.serving import CLUSTER, JSON, MIGRATIONS, Serving, a_migration
-from webhook.engine.policy import Policy
-from webhook.server.answer import Service
-from webhook.server.app import AdmissionApp
-from webhook.state.manifests import Manifests
-from webhook.state.snapshot import snapshot_of
+from testbed.serving import JSON, MIGRATIONS, Serving, a_migration
 
 VIRTUAL_MACHINES = "/validate/virtualmachines"
 NO_INTERFACES = (
@@ -24,28 +19,13 @@ TEXT = "text/plain; charset=utf-8"
 Ask = Callable[[str, str, bytes, Mapping[str, str]], tuple[int, str | None, bytes]]
 
 
-def asked_of_flask() -> Ask:
-    cluster = Manifests(snapshot_of(CLUSTER))
-    client = AdmissionApp(Service(cluster=cluster, policy=Policy(), request_timeout=5)).test_client()
-
-    def ask(method: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str | None, bytes]:
-        response = client.open(path, method=method, data=body, headers=dict(headers))
-        return response.status_code, response.headers.get("Content-Type"), response.data
-
-    return ask
-
-
-def asked_over_tls(service: Serving) -> Ask:
+@pytest.fixture
+def ask(service: Serving) -> Ask:
     def ask(method: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str | None, bytes]:
         response = service.ask(body, path=path, method=method, headers=dict(headers))
         return response.status, response.getheader("Content-Type"), response.body  # type: ignore[attr-defined]
 
     return ask
-
-
-@pytest.fixture(params=["flask", "tls"])
-def ask(request: pytest.FixtureRequest, service: Serving) -> Ask:
-    return asked_of_flask() if request.param == "flask" else asked_over_tls(service)
 
 
 def with_object(document: Any, resource: str = "virtualmachines") -> bytes:

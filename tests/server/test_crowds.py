@@ -1,5 +1,6 @@
 """Clients that are many, slow, or want too much at once: nobody else has to wait for them."""
 
+import resource
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -21,7 +22,7 @@ from testbed.serving import (
     serving,
 )
 from testbed.waiting import until
-from tests.server.answers import ALLOWED, REFUSED
+from tests.admission.answers import ALLOWED, REFUSED
 
 
 def test_idle_connections_keep_nobody_waiting(service: Serving) -> None:
@@ -141,13 +142,14 @@ def test_a_connection_too_many_is_told_so(narrow: tuple[Serving, Path]) -> None:
     until(lambda: service.metric("live_migration_webhook_connections") == 0)
 
 
-def test_large_bodies_are_taken_a_few_at_a_time(service: Serving) -> None:
+def test_large_bodies_are_taken_a_few_at_a_time(narrow: tuple[Serving, Path]) -> None:
+    service, _ = narrow
     shed = 'live_migration_webhook_shed_total{reason="large"}'
     before = service.metric(shed)
     with ExitStack() as stack:
-        senders = [stack.enter_context(service.secure()) for _ in range(9)]
+        senders = [stack.enter_context(service.secure()) for _ in range(5)]
         for sock in senders:
-            sock.sendall(HEAD + b"Content-Length: 1000000\r\n\r\n" + b" " * 500_000)
+            sock.sendall(HEAD + b"Content-Length: 7000000\r\n\r\n" + b" " * 6_800_000)
         until(lambda: service.metric(shed) > before)
 
         assert service.ask().body == ALLOWED  # type: ignore[attr-defined]
@@ -156,6 +158,27 @@ def test_large_bodies_are_taken_a_few_at_a_time(service: Serving) -> None:
     status, headers, body = response_of(answers[0])
     assert (len(answers), status, headers["Retry-After"]) == (1, "HTTP/1.1 503 Service Unavailable", "1")
     assert body == b"too many large requests at once; try again\n"
+
+
+def test_a_crowd_leaves_no_memory_behind(tmp_path: Path) -> None:
+    with serving(tmp_path) as service:
+        service.ask()
+        before = memory(service.worker)
+        for _ in range(3):
+            with ExitStack() as stack:
+                crowd = [stack.enter_context(service.secure()) for _ in range(300)]
+                for sock in crowd:
+                    sock.sendall(HEAD + b"Content-Length: 12000\r\n\r\n".ljust(12_000))
+                until(lambda: service.metric("live_migration_webhook_connections") >= 300)
+            until(lambda: service.metric("live_migration_webhook_connections") == 0)
+
+        until(lambda: memory(service.worker) < before + 12)
+
+
+def memory(pid: int) -> float:
+    """Return how many MiB of memory a process has."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
 
 
 def test_large_bodies_give_their_place_to_the_next(service: Serving) -> None:

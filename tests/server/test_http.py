@@ -3,7 +3,7 @@
 import pytest
 
 from testbed.serving import BODY, HEAD, MIGRATIONS, Serving, ask, received, response_of
-from tests.server.answers import ALLOWED
+from tests.admission.answers import ALLOWED
 
 REQUEST = HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
 LAST = REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)
@@ -177,6 +177,22 @@ def test_a_body_shorter_than_announced_gets_no_verdict(service: Serving) -> None
         sock.sendall(HEAD + b"Content-Length: 9999\r\n\r\n" + BODY)
         # The service gives up after its read timeout.
         assert received(sock) == b""
+
+
+def test_people_are_told_what_this_is(service: Serving) -> None:
+    response = service.ask(b"", path="/", method="GET", headers={})
+
+    assert (response.status, response.getheader("Content-Type")) == (200, "text/plain; charset=utf-8")
+    page = response.body.decode()  # type: ignore[attr-defined]
+    assert page.startswith("live-migration-webhook 0.1.0, ")
+    assert "POST /validate/migrations  migration.validate.live-migration-webhook" in page
+
+
+def test_a_page_is_not_to_be_posted_to(service: Serving) -> None:
+    response = service.ask(path="/")
+
+    assert (response.status, response.body) == (405, b"405 Method Not Allowed\n")  # type: ignore[attr-defined]
+    assert "GET" in str(response.getheader("Allow"))
 
 
 def test_an_unknown_path_is_said_to_be_unknown(service: Serving) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from testbed.serving import Serving, closed
 from testbed.waiting import until
-from tests.server.answers import ALLOWED
+from tests.admission.answers import ALLOWED
 
 
 def test_plain_text_on_the_tls_port_is_no_news(service: Serving) -> None:
@@ -25,7 +25,7 @@ def test_old_tls_is_refused(service: Serving) -> None:
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         context.maximum_version = ssl.TLSVersion.TLSv1_1
 
-    with service.connect() as sock, pytest.raises(ssl.SSLError):
+    with service.connect() as sock, pytest.raises(ssl.SSLError, match="ALERT_PROTOCOL_VERSION"):
         context.wrap_socket(sock, server_hostname="127.0.0.1")
 
 

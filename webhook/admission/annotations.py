@@ -5,6 +5,7 @@ from typing import Final
 
 from webhook.engine.assessment import Assessment
 from webhook.engine.explanation import enumerated
+from webhook.engine.wording import printable
 from webhook.objects.labels import OURS
 
 MEANINGS: Final[Mapping[str, str]] = {
@@ -34,4 +35,4 @@ def facts(assessment: Assessment) -> Mapping[str, str]:
         "completion-timeout-of-kubevirt": f"{timeouts.completion_by_kubevirt}s" if timeouts.data else "",
         "progress-timeout": f"{timeouts.progress}s",
     }
-    return {key: value for key, value in said.items() if value}
+    return {key: printable(value) for key, value in said.items() if value}

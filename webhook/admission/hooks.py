@@ -8,13 +8,13 @@ from msgspec import Struct
 
 from webhook.admission import migrations, pods, virtualmachines
 from webhook.admission.review import AdmissionRequest, NotAReview
-from webhook.engine.policy import Policy
+from webhook.engine.assessment import Rules
 from webhook.engine.verdict import ALLOWED, Verdict
 from webhook.kube.source import Cluster
 from webhook.state.kinds import Reference
 from webhook.state.snapshot import Snapshot
 
-Judge = Callable[[AdmissionRequest, Snapshot, Policy], Verdict]
+Judge = Callable[[AdmissionRequest, Snapshot, Rules], Verdict]
 
 
 class Hook(Struct, frozen=True, kw_only=True):
@@ -67,19 +67,14 @@ USUAL: Final = 64 * 1024
 BY_PATH: Final[Mapping[str, Hook]] = {hook.path: hook for hook in HOOKS}
 
 
-class Unsettled(Exception):  # noqa: N818 - it is named for what is the case
-    """Raised when a verdict rests on objects that have to be read from the API server first."""
-
-
-def decide(hook: Hook, request: AdmissionRequest, cluster: Cluster, policy: Policy, timeout: float | None) -> Verdict:
-    """Come to a verdict within `timeout` seconds; None for without any call.
+async def decide(hook: Hook, request: AdmissionRequest, cluster: Cluster, rules: Rules, timeout: float) -> Verdict:
+    """Come to a verdict within `timeout` seconds.
 
     The hook's judge looks at the snapshot at hand. What its verdict rests on is read from the API server first, once
-    each, and the judge asked again: no one is refused because of a stale copy, and an allowed request costs no call.
+    each, and the judge asked again: no one is refused because of a stale copy, and an allowed request awaits nothing.
 
     Raises:
         NotAReview: when the hook doesn't judge such a resource.
-        Unsettled: when there would have to be a call.
         ClusterUnavailable: when the cluster can't be read in time.
     """
     if request.group != hook.group or request.resource not in hook.resources:
@@ -87,15 +82,13 @@ def decide(hook: Hook, request: AdmissionRequest, cluster: Cluster, policy: Poli
         raise NotAReview(f"{hook.path} judges {wanted} of {hook.group or 'the core group'}, not {request.resource}")
     if request.operation not in hook.operations or request.subresource:
         return ALLOWED
-    began = time.monotonic()
-    policy = policy.on(time.strftime("%Y-%m-%d", time.gmtime()))
+    deadline = time.monotonic() + timeout
+    today = time.strftime("%Y-%m-%d", time.gmtime())
     snapshot = cluster.snapshot() if request.size <= USUAL else cluster.snapshot().apart()
-    verdict = hook.judge(request, snapshot, policy.resolved(snapshot.kubevirt))
+    verdict = hook.judge(request, snapshot, rules.resolved(snapshot.kubevirt, today))
     read: frozenset[Reference] = frozenset()
     while unread := verdict.rests_on - read:
-        if timeout is None:
-            raise Unsettled
-        snapshot = cluster.reread(snapshot, unread, began + timeout - time.monotonic())
+        snapshot = await cluster.reread(snapshot, unread, deadline - time.monotonic())
         read |= unread
-        verdict = hook.judge(request, snapshot, policy.resolved(snapshot.kubevirt))
+        verdict = hook.judge(request, snapshot, rules.resolved(snapshot.kubevirt, today))
     return verdict

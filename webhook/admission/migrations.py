@@ -7,10 +7,10 @@ from webhook.admission.patch import entries_added
 from webhook.admission.presentation import judged, misread_warnings
 from webhook.admission.requester import is_kubevirt_controller
 from webhook.admission.review import AdmissionRequest
-from webhook.engine.assessment import Assessment, assess
+from webhook.engine.assessment import Assessment, Rules, assess
 from webhook.engine.exemption import exemption_of
 from webhook.engine.move import move_of
-from webhook.engine.policy import Enforcement, Policy
+from webhook.engine.policy import Enforcement
 from webhook.engine.verdict import Verdict
 from webhook.engine.wording import named
 from webhook.objects.fields import Fields
@@ -21,31 +21,31 @@ from webhook.state.kinds import MIGRATION, VMI, Reference
 from webhook.state.snapshot import Snapshot
 
 
-def validate(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> Verdict:
+def validate(request: AdmissionRequest, snapshot: Snapshot, rules: Rules) -> Verdict:
     """Refuse a migration that breaks a restriction; leave to KubeVirt what KubeVirt refuses itself."""
-    verdict, _ = _review(request, snapshot, policy)
+    verdict, _ = _review(request, snapshot, rules)
     return verdict
 
 
-def mutate(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> Verdict:
+def mutate(request: AdmissionRequest, snapshot: Snapshot, rules: Rules) -> Verdict:
     """Give the verdict of `validate` one phase earlier, so that ours is the refusal that is seen.
 
     A migration that is allowed gets what is known of it as annotations.
     """
-    verdict, assessment = _review(request, snapshot, policy)
+    verdict, assessment = _review(request, snapshot, rules)
     if assessment is None or not verdict.allowed:
         return verdict
     patch = entries_added(request.object, ("metadata", "annotations"), annotations(assessment))
     return replace(verdict, patch=patch)
 
 
-def judge(vmi: VirtualMachineInstance, migration: Migration, snapshot: Snapshot, policy: Policy) -> Verdict:
+def judge(vmi: VirtualMachineInstance, migration: Migration, snapshot: Snapshot, rules: Rules) -> Verdict:
     """Judge the move of a VMI that a person asks for."""
-    verdict, _ = _judge(vmi, migration, snapshot, policy, Enforcement.DENY)
+    verdict, _ = _judge(vmi, migration, snapshot, rules, Enforcement.DENY)
     return verdict
 
 
-def _review(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> tuple[Verdict, Assessment | None]:
+def _review(request: AdmissionRequest, snapshot: Snapshot, rules: Rules) -> tuple[Verdict, Assessment | None]:
     document = Fields(request.object)
     migration = read_migration(document, request.namespace)
     if not migration.vmi_name:
@@ -54,14 +54,14 @@ def _review(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> tu
     vmi = snapshot.vmi(request.namespace, migration.vmi_name)
     if vmi is None:
         return _without_vmi(request.namespace, migration), None
-    strictest = policy.controllers if is_kubevirt_controller(request.user, snapshot) else Enforcement.DENY
+    strictest = rules.policy.controllers if is_kubevirt_controller(request.user, snapshot) else Enforcement.DENY
     # The API server asks twice, before and after it lets others change the migration, and again when somebody retries.
-    key = (vmi.metadata.key, migration.request, policy, strictest)
-    return snapshot.cached(key, lambda: _judge(vmi, migration, snapshot, policy, strictest))
+    key = (vmi.metadata.key, migration.request, rules, strictest)
+    return snapshot.cached(key, lambda: _judge(vmi, migration, snapshot, rules, strictest))
 
 
 def _judge(
-    vmi: VirtualMachineInstance, migration: Migration, snapshot: Snapshot, policy: Policy, strictest: Enforcement
+    vmi: VirtualMachineInstance, migration: Migration, snapshot: Snapshot, rules: Rules, strictest: Enforcement
 ) -> tuple[Verdict, Assessment | None]:
     """Judge the move of a VMI; `strictest` bounds what a broken restriction may do."""
     if (move := move_of(vmi, snapshot)) and move.migration != migration.metadata.name:
@@ -71,8 +71,10 @@ def _judge(
     if (words := _not_running(vmi)) and not migration.receives:
         warning = f"{vmi.title} {words}: KubeVirt decides whether it can migrate"
         return Verdict(warnings=(warning,), rests_on=frozenset({_reference(*vmi.metadata.key)})), None
-    assessment = assess(vmi, snapshot, policy, as_meant(migration, vmi.harvester_target))
-    return judged(assessment, policy, strictest, exemption_of(vmi, snapshot)), assessment
+    assessment = assess(
+        vmi, snapshot, rules.policy, as_meant(migration, vmi.harvester_target), restrictions=rules.restrictions
+    )
+    return judged(assessment, rules.policy, strictest, exemption_of(vmi, snapshot)), assessment
 
 
 def _without_vmi(namespace: str, migration: Migration) -> Verdict:

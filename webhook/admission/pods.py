@@ -11,9 +11,9 @@ from typing import Any, Final
 from webhook.admission.patch import entries_added
 from webhook.admission.presentation import misread_warnings
 from webhook.admission.review import AdmissionRequest
+from webhook.engine.assessment import Rules
 from webhook.engine.cpu_model import Selectors, cpu_model, launch_selectors, migration_selectors
 from webhook.engine.placement import source_pod
-from webhook.engine.policy import Policy
 from webhook.engine.verdict import ALLOWED, Verdict
 from webhook.engine.wording import named
 from webhook.objects.fields import Fields
@@ -28,7 +28,7 @@ NODE_SELECTOR: Final = ("spec", "nodeSelector")
 NOBODYS: Final = "this pod is labelled as virt-launcher, but no VirtualMachineInstance controls it: left as it is"
 
 
-def mutate(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> Verdict:  # noqa: ARG001 - none applies
+def mutate(request: AdmissionRequest, snapshot: Snapshot, rules: Rules) -> Verdict:  # noqa: ARG001 - none applies
     """Add the CPU selectors that a launcher pod lacks."""
     document = Fields(request.object)
     pod = read_pod(document, request.namespace)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from webhook.admission.presentation import misread_warnings
 from webhook.engine.verdict import Verdict, Violation
-from webhook.engine.wording import printable, shortened
+from webhook.engine.wording import printable, printable_lines, shortened
 from webhook.objects.fields import Fields, kind_of
 
 API_VERSIONS: Final = ("admission.k8s.io/v1", "admission.k8s.io/v1beta1")
@@ -57,7 +57,7 @@ class AdmissionRequest(Struct, frozen=True, kw_only=True):
     misread: tuple[str, ...] = ()
 
 
-def read(body: bytes) -> AdmissionRequest:
+def read(body: bytes | bytearray) -> AdmissionRequest:
     """Read a review's request.
 
     Raises:
@@ -101,7 +101,7 @@ def write(request: AdmissionRequest, verdict: Verdict) -> bytes:
         response["patchType"] = "JSONPatch"
         response["patch"] = b64encode(orjson.dumps(list(verdict.patch))).decode()
     if verdict.audit:
-        response["auditAnnotations"] = dict(verdict.audit)
+        response["auditAnnotations"] = {key: printable(value) for key, value in verdict.audit.items()}
     written = orjson.dumps({"apiVersion": request.api_version, "kind": "AdmissionReview", "response": response})
     return written if len(written) <= ANSWER_LIMIT else write(request, _shorter(verdict))
 
@@ -120,7 +120,7 @@ def _warnings(texts: tuple[str, ...]) -> list[str]:
     return [*told, f"and {more:,} more warnings"] if more > 0 else told
 
 
-def _decode(body: bytes) -> Fields:
+def _decode(body: bytes | bytearray) -> Fields:
     if not body:
         raise NotAReview("the request has no body")
     try:
@@ -135,20 +135,20 @@ def _decode(body: bytes) -> Fields:
 def _status(verdict: Verdict) -> dict[str, Any]:
     status: dict[str, Any] = {
         "status": "Failure",
-        "message": verdict.message,
+        "message": printable_lines(verdict.message),
         "reason": "Forbidden",
         "code": 403,
     }
     details: dict[str, Any] = {"causes": [_cause(violation) for violation in verdict.causes]}
     if subject := verdict.subject:
-        details |= {"group": "kubevirt.io", "kind": subject.resource, "name": subject.name}
+        details |= {"group": "kubevirt.io", "kind": subject.resource, "name": printable(subject.name)}
         if subject.uid:
-            details["uid"] = subject.uid
+            details["uid"] = printable(subject.uid)
     return status | {"details": details}
 
 
 def _cause(violation: Violation) -> Mapping[str, str]:
-    return {"reason": violation.restriction, "message": violation.message, "field": violation.field}
+    return {"reason": violation.restriction, "message": violation.message, "field": printable(violation.field)}
 
 
 def _warning(text: str) -> str:

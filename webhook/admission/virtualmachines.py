@@ -13,7 +13,7 @@ from webhook.admission import migrations
 from webhook.admission.presentation import misread_warnings, refusal, warning
 from webhook.admission.requester import is_kubevirt_controller
 from webhook.admission.review import AdmissionRequest
-from webhook.engine.assessment import Assessment, assess
+from webhook.engine.assessment import Assessment, Rules, assess
 from webhook.engine.exemption import exemption_in
 from webhook.engine.holdups import from_the_start
 from webhook.engine.policy import Enforcement, Policy
@@ -30,14 +30,14 @@ from webhook.state.kinds import NAMESPACE, Reference
 from webhook.state.snapshot import Snapshot
 
 
-def validate(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> Verdict:
+def validate(request: AdmissionRequest, snapshot: Snapshot, rules: Rules) -> Verdict:
     """Say what will forbid a live migration, when the specification is new or changed, or a promise newly made."""
     move = ALLOWED
     if node := _newly_asked_node(request):
-        move = _validate_move(request, snapshot, policy, node)
+        move = _validate_move(request, snapshot, rules, node)
     if not move.allowed or not _is_new(request):
         return move
-    advice = _validate_specification(request, snapshot, policy)
+    advice = _validate_specification(request, snapshot, rules)
     if not advice.allowed or move is ALLOWED:
         return advice
     return replace(move, warnings=tuple(dict.fromkeys((*move.warnings, *advice.warnings))))
@@ -45,15 +45,24 @@ def validate(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> V
 
 def _is_new(request: AdmissionRequest) -> bool:
     """Tell whether the specification is new or changed, or the virtual machine must stay migratable from now on."""
-    if request.operation != "UPDATE" or request.object.get("spec") != request.old_object.get("spec"):
+    if request.operation != "UPDATE" or _differ(request.object.get("spec"), request.old_object.get("spec")):
         return True
     old, new = (read_metadata(Fields(document)).labels for document in (request.old_object, request.object))
     return new.get(REQUIRED) == "true" != old.get(REQUIRED)
 
 
-def _validate_specification(request: AdmissionRequest, snapshot: Snapshot, policy: Policy) -> Verdict:
+def _differ(new: object, old: object) -> bool:
+    """Compare two specifications; those that are nested too deeply for that are taken for different ones."""
+    try:
+        return new != old
+    except RecursionError:
+        return True
+
+
+def _validate_specification(request: AdmissionRequest, snapshot: Snapshot, rules: Rules) -> Verdict:
     metadata, vmi, rests_on = _read(request, snapshot)
-    assessment = assess(vmi, snapshot, policy, with_targets=False)
+    policy = rules.policy
+    assessment = assess(vmi, snapshot, policy, restrictions=rules.restrictions, with_targets=False)
     exemption = exemption_in(metadata.annotations)
     exempted = exemption is not None and exemption.holds(policy.today)
     denied, _ = policy.enforced(assessment.violations, Enforcement.WARN if exempted else Enforcement.DENY)
@@ -77,10 +86,10 @@ def _newly_asked_node(request: AdmissionRequest) -> str:
     return "" if asked == old.get(HARVESTER_TARGET) else asked
 
 
-def _validate_move(request: AdmissionRequest, snapshot: Snapshot, policy: Policy, node: str) -> Verdict:
+def _validate_move(request: AdmissionRequest, snapshot: Snapshot, rules: Rules, node: str) -> Verdict:
     """Judge Harvester's first write of a move like the migration that follows: a refusal here leaves no residue."""
     vmi = read_vmi(Fields(request.object), request.namespace)
-    return migrations.judge(vmi, migration_to(node, vmi.metadata), snapshot, policy)
+    return migrations.judge(vmi, migration_to(node, vmi.metadata), snapshot, rules)
 
 
 def _read(request: AdmissionRequest, snapshot: Snapshot) -> tuple[Metadata, VirtualMachineInstance, set[Reference]]:

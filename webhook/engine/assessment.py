@@ -22,14 +22,26 @@ from webhook.engine.restrictions.restriction import Case, Concern, Restriction
 from webhook.engine.targets.predicate import Refusal
 from webhook.engine.timeouts import Timeouts, effective_timeouts
 from webhook.engine.verdict import Violation
+from webhook.objects.kubevirt import KubeVirt
 from webhook.objects.migration import Migration
 from webhook.objects.vmi import VirtualMachineInstance
-from webhook.state.kinds import CLAIM, KUBEVIRT, VM, VMI, Reference
+from webhook.state.kinds import KUBEVIRT, VM, VMI, Reference
 from webhook.state.snapshot import Snapshot
 
 TOLD: Final = 8
 """Violations of one restriction that are told; the others are counted."""
 UNJUDGED: Final = "where the VM can go isn't judged: its scheduling rules ask for more than any machine's"
+
+
+class Rules(Struct, frozen=True, kw_only=True, cache_hash=True):
+    """What is judged by: the restrictions that there are, and the operator's policy about them."""
+
+    policy: Policy = Policy()
+    restrictions: tuple[Restriction, ...] = ALL
+
+    def resolved(self, kubevirt: KubeVirt | None, today: str) -> "Rules":
+        """Return the rules with the policy that fits the cluster, as it holds on a day."""
+        return replace(self, policy=self.policy.resolved(kubevirt).on(today))
 
 
 class Assessment(Struct, frozen=True, kw_only=True):
@@ -38,7 +50,7 @@ class Assessment(Struct, frozen=True, kw_only=True):
     `cpu` is the CPU model and who chose it. `placement` has every node with its reasons; it is None where nodes aren't
     judged: for a template, for a virtual machine that isn't on a node, for a decentralized migration, where no nodes
     are known (which is not the same as none), and for one that asks for more than is judged, as a warning then says.
-    `rests_on` are the objects that violations were found from.
+    `rests_on` are the objects that any violation was found from; what is of a single one only, the violation says.
     """
 
     vmi: VirtualMachineInstance
@@ -70,9 +82,10 @@ def assess(
     policy: Policy,
     migration: Migration | None = None,
     *,
+    restrictions: tuple[Restriction, ...] = ALL,
     with_targets: bool = True,
 ) -> Assessment:
-    """Judge a VMI, or what a VM's template would start, by every restriction that isn't off.
+    """Judge a VMI, or what a VM's template would start, by every one of the restrictions that isn't off.
 
     Without a migration, one to any node is meant. `with_targets` false judges the object alone, not where it can go.
     """
@@ -81,7 +94,7 @@ def assess(
     placement = place_within_bounds(vmi, snapshot, added) if wanted else None
     case = Case(vmi=vmi, snapshot=snapshot, migration=migration, placement=placement)
     violations: list[Violation] = []
-    for restriction in _applicable(policy, decentralized=case.decentralized):
+    for restriction in _applicable(restrictions, policy, decentralized=case.decentralized):
         if broken := _first(restriction.check(case)):
             violations += for_owner(restriction, case, broken)
             case = replace(case, found=case.found | {restriction.ID})
@@ -89,7 +102,7 @@ def assess(
     return Assessment(
         vmi=vmi,
         violations=tuple(violations),
-        rests_on=_references(case, violations) if violations else frozenset(),
+        rests_on=_references(case, violations, restrictions) if violations else frozenset(),
         cpu=placement.cpu if placement else cpu_model(vmi, snapshot.kubevirt),
         timeouts=timeouts,
         placement=placement,
@@ -117,12 +130,14 @@ def _first(violations: Iterator[Violation]) -> tuple[Violation, ...]:
 
 
 @lru_cache(maxsize=16)
-def _applicable(policy: Policy, *, decentralized: bool) -> tuple[Restriction, ...]:
+def _applicable(
+    restrictions: tuple[Restriction, ...], policy: Policy, *, decentralized: bool
+) -> tuple[Restriction, ...]:
     """Return the restrictions that are judged, in their order."""
     skipped = {Concern.VOLUME, Concern.TARGET} if decentralized else set()
     return tuple(
         restriction
-        for restriction in ALL
+        for restriction in restrictions
         if restriction.CONCERN not in skipped and policy.enforcement(restriction.ID) is not Enforcement.OFF
     )
 
@@ -133,18 +148,15 @@ def _timeouts(vmi: VirtualMachineInstance, snapshot: Snapshot) -> Timeouts:
     return effective_timeouts(vmi, snapshot.kubevirt, snapshot.policies(), labels)
 
 
-def _references(case: Case, violations: list[Violation]) -> frozenset[Reference]:
+def _references(case: Case, violations: list[Violation], restrictions: tuple[Restriction, ...]) -> frozenset[Reference]:
     namespace, name = case.vmi.metadata.key
-    claims = {volume.claim for volume in case.vmi.devices.volumes if volume.claim}
-    references = {
-        Reference(kind=VMI.name, namespace=namespace, name=name),
-        Reference(kind=KUBEVIRT.name),
-        *(Reference(kind=CLAIM.name, namespace=namespace, name=claim) for claim in claims),
-    }
+    references = {Reference(kind=KUBEVIRT.name)}
+    if not case.vmi.is_template:
+        references.add(Reference(kind=VMI.name, namespace=namespace, name=name))
     vm = case.vmi.metadata.vm
     if vm:
         references.add(Reference(kind=VM.name, namespace=namespace, name=vm.name))
-    about_targets = {restriction.ID for restriction in ALL if restriction.CONCERN is Concern.TARGET}
+    about_targets = {each.ID for each in restrictions if each.CONCERN is Concern.TARGET}
     if case.placement and any(violation.restriction in about_targets for violation in violations):
         references |= rests_on(case.vmi, case.placement, case.snapshot)
     return frozenset(references)

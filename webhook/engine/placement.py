@@ -18,7 +18,7 @@ from webhook.objects.labels import CREATED_BY, HOSTNAME
 from webhook.objects.pod import Pod
 from webhook.objects.scheduling import Selector
 from webhook.objects.vmi import VirtualMachineInstance
-from webhook.state.kinds import NODE, POD, Reference
+from webhook.state.kinds import CLAIM, NODE, POD, Reference
 from webhook.state.nodes import NodeSet, NodeTable
 from webhook.state.snapshot import Snapshot
 
@@ -135,11 +135,15 @@ def _judged(placement: Placement, snapshot: Snapshot) -> Placement:
 
 def reserved_claims(vmi: VirtualMachineInstance, snapshot: Snapshot) -> Iterator[str]:
     """Yield the UIDs of the claims on whose LUNs the virtual machine has a SCSI persistent reservation."""
-    reserving = {disk.name for disk in vmi.devices.disks if disk.reservation}
-    for volume in vmi.devices.volumes:
-        claim = snapshot.claim(vmi.metadata.namespace, volume.claim) if volume.name in reserving else None
+    for name in _reserving(vmi):
+        claim = snapshot.claim(vmi.metadata.namespace, name)
         if claim is not None and claim.uid:
             yield claim.uid
+
+
+def _reserving(vmi: VirtualMachineInstance) -> Iterator[str]:
+    disks = {disk.name for disk in vmi.devices.disks if disk.reservation}
+    yield from (volume.claim for volume in vmi.devices.volumes if volume.claim and volume.name in disks)
 
 
 class _Group(NamedTuple):
@@ -198,6 +202,7 @@ def rests_on(vmi: VirtualMachineInstance, placement: Placement, snapshot: Snapsh
                 labels=frozenset({(CREATED_BY, vmi.metadata.uid)}),
             ),
             *_neighbours(placement.pod, snapshot),
+            *(Reference(kind=CLAIM.name, namespace=vmi.metadata.namespace, name=name) for name in _reserving(vmi)),
         }
     )
 

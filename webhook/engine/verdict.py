@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from webhook.engine.wording import printable
 from webhook.state.kinds import Reference
 
 MESSAGE_LIMIT: Final = 300
@@ -32,7 +33,8 @@ class Violation(Struct, frozen=True, kw_only=True):
     `problem` a clause that names the thing (`disk "iso" is a CD-ROM with a volume in it`), `remedy` an imperative
     clause (`eject the CD-ROM`). `after` is what is needed once the VM's template has been mended, "" for nothing;
     `owner_field` is the path in that VM, "" where it is the same or there is none. `details` are further sentences,
-    and `commands` mend it: a denial is short, and leaves both to those who ask for more.
+    and `commands` mend it: a denial is short, and leaves both to those who ask for more. `rests_on` are objects that
+    nothing but this violation was found from.
     """
 
     restriction: str
@@ -43,6 +45,7 @@ class Violation(Struct, frozen=True, kw_only=True):
     owner_field: str = ""
     details: str = ""
     commands: tuple[Command, ...] = ()
+    rests_on: frozenset[Reference] = frozenset()
 
     @property
     def message(self) -> str:
@@ -50,7 +53,8 @@ class Violation(Struct, frozen=True, kw_only=True):
         remedy = self.remedy[:1].upper() + self.remedy[1:]
         rest = f" ({self.owner_field or self.field}). {remedy}."
         head = f"{self.restriction}: {self.problem}"
-        return shorten(head, max(MESSAGE_LIMIT - len(rest), LEAST), placeholder=" …", break_on_hyphens=False) + rest
+        limit = max(MESSAGE_LIMIT - len(rest), LEAST)
+        return printable(shorten(head, limit, placeholder=" …", break_on_hyphens=False) + rest)
 
 
 class Subject(Struct, frozen=True, kw_only=True):

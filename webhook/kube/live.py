@@ -1,10 +1,9 @@
 """Reading the API server at this moment: everything once, or the few objects that a decision rests on."""
 
+import asyncio
 import re
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
-from functools import partial
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any, Final
 
 from webhook.kube.api import Api, Page
@@ -23,6 +22,8 @@ _WORTH: Final = 0.001
 
 CaughtUp = Callable[[Kind, float], Table[Any] | None]
 """Returns all objects of a kind as they are now, from the watch; None when it can't tell within so many seconds."""
+
+Read = asyncio.Future[Mapping[Key, Any]]
 
 _AT_ONCE: Final = 8
 _WORD: Final = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
@@ -58,31 +59,40 @@ def read_all(api: Api, kinds: Iterable[Kind] = KINDS, *, change: Change = unchan
     )
 
 
-def reread(
+async def reread(
     api: Api,
     readers: Executor,
     snapshot: Snapshot,
     references: frozenset[Reference],
     *,
     timeout: float,
+    share: asyncio.Semaphore,
     caught_up: CaughtUp,
 ) -> Snapshot:
-    """Return the snapshot with what is referred to as the API server has it now, read all at once.
+    """Return the snapshot with what is referred to as the API server has it now, read by its share of the readers.
 
     Raises:
         ClusterUnavailable: when one of them can't be read within `timeout` seconds.
     """
-    deadline = time.monotonic() + timeout
-    ask = partial(_changes, api, snapshot, caught_up, max(timeout, 0.01))
-    reads = {reference: readers.submit(ask, reference) for reference in references}
-    wait(reads.values(), timeout=max(deadline - time.monotonic(), 0))
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + timeout
+
+    async def ask(reference: Reference) -> Mapping[Key, Any]:
+        async with share:
+            left = max(deadline - loop.time(), 0.01)
+            return await loop.run_in_executor(readers, _changes, api, snapshot, caught_up, left, reference)
+
+    reads = {reference: loop.create_task(ask(reference)) for reference in references}
+    try:
+        await asyncio.wait(reads.values(), timeout=max(timeout, 0))
+    finally:
+        late = [reference for reference, read in reads.items() if read.cancel()]
+    _raise_for(late, reads, timeout)
     changes: dict[str, dict[Key, Any]] = {}
     for reference, read in reads.items():
         known = changes.setdefault(reference.kind, {})
         # What any of them has returned exists, even if it doesn't belong to another's selection any more.
-        known |= {
-            key: seen for key, seen in _result(reference, read, timeout).items() if seen is not None or key not in known
-        }
+        known |= {key: seen for key, seen in read.result().items() if seen is not None or key not in known}
     return snapshot.changed(changes)
 
 
@@ -136,10 +146,13 @@ def _selected(api: Api, kind: Kind, reference: Reference, timeout: float) -> Map
     return _all(api, kind, selector, namespace=reference.namespace, timeout=timeout)
 
 
-def _result(reference: Reference, read: Future[Mapping[Key, Any]], timeout: float) -> Mapping[Key, Any]:
-    if read.cancel() or not read.done():
+def _raise_for(late: Collection[Reference], reads: Mapping[Reference, Read], timeout: float) -> None:
+    """Raise what keeps one of the reads from having a result; look at all, for asyncio tells of errors unseen."""
+    errors = {reference: read.exception() for reference, read in reads.items() if reference not in late}
+    for reference in late:
         raise ClusterUnavailable(f"{reference} could not be read within {timeout:.1f} s")
-    try:
-        return read.result()
-    except ApiError as error:
-        raise ClusterUnavailable(f"{reference} could not be read: {error}") from error
+    for reference, error in errors.items():
+        if isinstance(error, ApiError):
+            raise ClusterUnavailable(f"{reference} could not be read: {error}") from error
+        if error:
+            raise error

@@ -45,7 +45,7 @@ class Cluster(Protocol):
             ClusterUnavailable: while something that is needed has not been loaded.
         """
 
-    def reread(self, snapshot: Snapshot, references: frozenset[Reference], timeout: float) -> Snapshot:
+    async def reread(self, snapshot: Snapshot, references: frozenset[Reference], timeout: float) -> Snapshot:
         """Return the snapshot with the objects that are referred to as the API server has them at this moment.
 
         `timeout` is in seconds, for all of them together.

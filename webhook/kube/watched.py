@@ -1,9 +1,12 @@
 """The live cluster as the service sees it: every kind that rules read, kept up to date by watches."""
 
+import asyncio
 import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from webhook.kube import live
 from webhook.kube.api import Api
@@ -12,12 +15,14 @@ from webhook.kube.memory import return_large_pieces
 from webhook.kube.reflector import Pace, Reflector
 from webhook.kube.source import ClusterUnavailable
 from webhook.kube.store import Store
-from webhook.state.kinds import KINDS, Kind, Reference
+from webhook.state.kinds import KINDS, NAMESPACE, VMI, Kind, Reference
 from webhook.state.snapshot import Snapshot
 from webhook.state.table import Table
 
 WATCHED: Final = tuple(kind for kind in KINDS if kind.watched)
-_READERS: Final = 16
+_READERS: Final = 24
+_SHARE: Final = 6
+"""Readers that read for one namespace at once: none keeps them from the others."""
 _STOP_SECONDS: Final = 5.0
 _VERSION_SECONDS: Final = 2.0
 
@@ -39,6 +44,7 @@ class WatchedCluster:
             target=self._store.publish_until, args=(self._stopped,), name="snapshots", daemon=True
         )
         self._readers = ThreadPoolExecutor(_READERS, "reader")
+        self._shares: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     def start(self) -> None:
         """Begin to load and to watch; returns at once."""
@@ -71,13 +77,16 @@ class WatchedCluster:
                 raise ClusterUnavailable(str(reflector.status(self._max_age)))
         return self._store.snapshot
 
-    def reread(self, snapshot: Snapshot, references: frozenset[Reference], timeout: float) -> Snapshot:
+    async def reread(self, snapshot: Snapshot, references: frozenset[Reference], timeout: float) -> Snapshot:
         """Return the snapshot with the objects that are referred to as the API server has them at this moment.
 
         Raises:
             ClusterUnavailable: when they can't be read within `timeout` seconds.
         """
-        return live.reread(self._api, self._readers, snapshot, references, timeout=timeout, caught_up=self._caught_up)
+        share = self._shares.setdefault(_asking(references), asyncio.Semaphore(_SHARE))
+        return await live.reread(
+            self._api, self._readers, snapshot, references, timeout=timeout, share=share, caught_up=self._caught_up
+        )
 
     def ready(self) -> bool:
         """Tell whether `snapshot` would answer."""
@@ -105,6 +114,13 @@ class WatchedCluster:
             return None
         self._store.publish()
         return self._store.snapshot.table(kind.name)
+
+
+def _asking(references: frozenset[Reference]) -> str:
+    """Return the namespace for which these are read: the virtual machine's, whatever else decides."""
+    machines = (each.namespace for each in references if each.kind == VMI.name)
+    namespaces = (each.name for each in references if each.kind == NAMESPACE.name)
+    return next(chain(machines, namespaces), max((each.namespace for each in references), default=""))
 
 
 def _pace(max_age: float) -> Pace:

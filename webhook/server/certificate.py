@@ -8,6 +8,7 @@ import structlog
 from cryptography import x509
 
 from webhook.server import metrics
+from webhook.server.tls import TlsContext
 
 _MIN_VERSIONS: Final = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
@@ -44,7 +45,7 @@ class ServedCertificate:
             if self._content() != content:
                 return
         except (OSError, ValueError) as error:
-            self._reject(error)
+            self._reject(f"{self.certificate.parent}: {error}")
             return
         self._tried, self.problem, self.context = content, "", context
         metrics.CERTIFICATE_EXPIRY.set(expiry.timestamp())
@@ -55,7 +56,7 @@ class ServedCertificate:
         return tuple(file.read_bytes() for file in files)
 
     def _load(self) -> ssl.SSLContext:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context = TlsContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = self.min_version
         context.options |= ssl.OP_NO_RENEGOTIATION
         # The API server speaks HTTP/1.1 to webhooks; curl is told so, too.
@@ -66,8 +67,7 @@ class ServedCertificate:
             context.verify_mode = ssl.CERT_REQUIRED
         return context
 
-    def _reject(self, error: Exception) -> None:
-        problem = f"{self.certificate.parent}: {error}"
+    def _reject(self, problem: str) -> None:
         if problem != self.problem:
             self.problem = problem
             metrics.CERTIFICATE_FAILURES.inc()

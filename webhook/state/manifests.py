@@ -65,7 +65,12 @@ class Manifests(Struct, frozen=True):
         """Return the whole cluster."""
         return self.whole
 
-    def reread(self, snapshot: Snapshot, references: frozenset[Reference], timeout: float) -> Snapshot:  # noqa: ARG002
+    async def reread(
+        self,
+        snapshot: Snapshot,
+        references: frozenset[Reference],  # noqa: ARG002 - all of them are as they were
+        timeout: float,  # noqa: ARG002 - nothing takes time
+    ) -> Snapshot:
         """Return the snapshot as it is: manifests don't change while they are looked at."""
         return snapshot
 

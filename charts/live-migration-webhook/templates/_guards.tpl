@@ -44,6 +44,9 @@
 {{- if and .Values.hostNetwork .Values.networkPolicy.enabled -}}
 {{- fail "networkPolicy.enabled=true has no effect on pods with hostNetwork=true: disable one." -}}
 {{- end -}}
+{{- if and .Values.networkPolicy.enabled (not .Values.networkPolicy.apiServerCIDRs) -}}
+{{- fail "networkPolicy.enabled=true needs networkPolicy.apiServerCIDRs: nobody else may send reviews." -}}
+{{- end -}}
 {{- if and .Values.autoscaling.enabled (gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas)) -}}
 {{- fail "autoscaling.minReplicas is greater than autoscaling.maxReplicas." -}}
 {{- end -}}

@@ -23,6 +23,7 @@ from webhook.engine.restrictions.restriction import Case, Concern
 from webhook.engine.verdict import RESTART, Violation
 from webhook.engine.wording import listed, named, quoted
 from webhook.objects.devices import Volume
+from webhook.state.kinds import CLAIM, Reference
 
 ID: Final = "read-write-once"
 CONCERN: Final = Concern.VOLUME
@@ -63,6 +64,7 @@ def _violation(case: Case, volume: Volume, problem: str, remedy: str) -> Violati
         problem=problem,
         remedy=remedy + removal,
         after="" if volume.hot_plugged else RESTART,
+        rests_on=frozenset({Reference(kind=CLAIM.name, namespace=case.vmi.metadata.namespace, name=volume.claim)}),
     )
 
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
 
+from webhook.engine.verdict import Verdict
 from webhook.kube.api import connect
+from webhook.kube.events import Events
 from webhook.kube.opening import read_cluster
 from webhook.kube.source import Cluster
 from webhook.kube.watched import WATCHED, WatchedCluster
-from webhook.server.answer import Recorder
-from webhook.server.events import Events
 from webhook.settings.settings import Settings
 from webhook.state.manifests import Manifests
 
@@ -21,7 +21,7 @@ def _nothing() -> None:
 class Source(Struct, frozen=True, kw_only=True):
     """A cluster, and how its state is kept: `start` begins to watch, in the process that judges.
 
-    `missing` says, one line each, what is not loaded or not fresh; `ages` how old each kind is, in seconds; `record`
+    `missing` says, one line each, what is not loaded or not fresh; `ages` how old each kind is, in seconds; `tell`
     tells the cluster of verdicts.
     """
 
@@ -30,7 +30,7 @@ class Source(Struct, frozen=True, kw_only=True):
     stop: Callable[[], None] = _nothing
     missing: Callable[[], Iterable[str]] = tuple
     ages: Callable[[], Mapping[str, float]] = dict
-    record: Recorder | None = None
+    tell: Callable[[Verdict], None] | None = None
 
 
 def source_of(settings: Settings) -> Source:
@@ -56,8 +56,8 @@ def source_of(settings: Settings) -> Source:
             events.stop()
         cluster.stop()
 
-    record = events.record if events else None
-    return Source(cluster=cluster, start=start, stop=stop, missing=cluster.missing, ages=cluster.ages, record=record)
+    tell = events.tell if events else None
+    return Source(cluster=cluster, start=start, stop=stop, missing=cluster.missing, ages=cluster.ages, tell=tell)
 
 
 def cluster_now(settings: Settings) -> Cluster:

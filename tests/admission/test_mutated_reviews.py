@@ -4,6 +4,7 @@ Seeded: the same reviews in every run. A review that was bent is whatever a clie
 may send; it is judged in the cluster of its fixture, whose objects are bent, too.
 """
 
+import asyncio
 import copy
 import itertools
 import random
@@ -14,9 +15,11 @@ import orjson
 import pytest
 
 from testbed.fixture_files import Fixture, fixtures
+from tests.admission.answers import reviewed
 from webhook.admission.hooks import HOOKS
-from webhook.engine.policy import Policy
-from webhook.server.answer import Answer, Service, answer
+from webhook.admission.reviewer import Outcome, Reviewer
+from webhook.engine.assessment import Rules
+from webhook.server.http1 import refused
 from webhook.state.manifests import Manifests
 from webhook.state.snapshot import snapshot_of
 
@@ -92,14 +95,14 @@ def bend(container: Any, key: Any, chance: random.Random) -> None:
             container[chance.choice(KEYS)] = container.pop(key)
 
 
-def judged(fixture: Fixture, chance: random.Random) -> Answer:
+async def judged(fixture: Fixture, chance: random.Random) -> Outcome:
     """Bend a fixture's review, or its cluster, or both, and let one of the hooks answer."""
     review = bent(fixture.review, chance) if chance.random() < 0.8 else fixture.review
     documents = [bent(document, chance) if chance.random() < 0.5 else document for document in fixture.cluster]
     cluster = Manifests(snapshot_of(document for document in documents if isinstance(document, dict)))
     hooks = [hook for hook in HOOKS if fixture.resource in hook.resources]
-    service = Service(cluster=cluster, policy=Policy(), request_timeout=5)
-    return answer(service, chance.choice(hooks), orjson.dumps(review, option=orjson.OPT_NON_STR_KEYS))
+    body = orjson.dumps(review, option=orjson.OPT_NON_STR_KEYS)
+    return await Reviewer(cluster=cluster, rules=Rules()).review(chance.choice(hooks), body, timeout=5)
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
@@ -107,17 +110,21 @@ def test_a_bent_review_is_never_our_failure(seed: int) -> None:
     chance = random.Random(seed)
     stories = list(fixtures())
 
-    answers = [judged(chance.choice(stories), chance) for _ in range(NUMBER // ROUNDS)]
+    async def all_judged() -> list[Outcome]:
+        return [await judged(chance.choice(stories), chance) for _ in range(NUMBER // ROUNDS)]
 
-    assert {reply.status for reply in answers} == {200, 400}
-    assert all(is_well_formed(reply) for reply in answers)
+    outcomes = asyncio.run(all_judged())
+
+    assert {outcome.status for outcome in outcomes} == {200, 400}
+    assert all(is_well_formed(outcome) for outcome in outcomes)
 
 
-def is_well_formed(reply: Answer) -> bool:
+def is_well_formed(outcome: Outcome) -> bool:
     """Tell whether an answer is what the API server takes: it drops warnings that have control characters."""
-    if reply.status == 400:
-        return reply.body.count(b"\n") == 1 and reply.body.endswith(b"\n")
-    response = orjson.loads(reply.body)["response"]
+    if outcome.status == 400:
+        body = refused(outcome.status, outcome.error).body
+        return body.count(b"\n") == 1 and body.endswith(b"\n")
+    response = orjson.loads(outcome.answer)["response"]
     warnings = response.get("warnings", [])
     return (
         isinstance(response["allowed"], bool)
@@ -129,11 +136,11 @@ def is_well_formed(reply: Answer) -> bool:
 
 def test_bytes_bent_at_random_are_never_our_failure() -> None:
     chance = random.Random(0)
-    service = Service(cluster=Manifests(snapshot_of(())), policy=Policy(), request_timeout=5)
+    cluster = Manifests(snapshot_of(()))
     statuses = set()
     for fixture, _ in itertools.product(fixtures(), range(20)):
         body = bytearray(orjson.dumps(fixture.review))
         for _ in range(chance.randint(1, 8)):
             body[chance.randrange(len(body))] = chance.randrange(256)
-        statuses.add(answer(service, HOOKS[0], bytes(body)).status)
+        statuses.add(reviewed(cluster, HOOKS[0], bytes(body)).status)
     assert statuses == {200, 400}

@@ -1,16 +1,16 @@
 """Judging one AdmissionReview from a file: the `review` command, without a server."""
 
+import asyncio
 from typing import Any, Final
 
 import orjson
+import structlog
 
 from webhook.admission.hooks import BY_PATH, HOOKS, Hook
+from webhook.admission.reviewer import Reviewer
+from webhook.engine.wording import one_line
 from webhook.kube import logs
 from webhook.kube.files import documents_in
-from webhook.kube.refusals import ApiError
-from webhook.server.answer import Service, answer
-from webhook.server.clusters import cluster_now
-from webhook.settings.settings import Settings
 from webhook.state.manifests import UnreadableManifest
 
 _ALLOWED: Final = 0
@@ -21,6 +21,9 @@ _BUG: Final = 70
 _EXIT_CODES: Final = {503: _UNREACHABLE, 500: _BUG}
 
 
+log = structlog.get_logger()
+
+
 class Unusable(Exception):  # noqa: N818 - it is named for what was given
     """Raised when there is nothing to print; `code` is the exit code."""
 
@@ -29,27 +32,20 @@ class Unusable(Exception):  # noqa: N818 - it is named for what was given
         self.code = code
 
 
-def review_file(file: str, path: str | None, settings: Settings) -> tuple[str, int]:
+def review_file(file: str, path: str | None, reviewer: Reviewer, timeout: float) -> tuple[str, int]:
     """Judge the AdmissionReview in a file (`-`: standard input); return the answer and the exit code.
 
     Raises:
-        Unusable: when the file, the path or the cluster can't be used.
+        Unusable: when there is no answer to it.
     """
     logs.configure("console", "error")
     body = _review_in(file)
-    hook = _hook(path, body)
-    try:
-        cluster = cluster_now(settings)
-    except UnreadableManifest as error:
-        raise Unusable(str(error), _UNREADABLE) from error
-    except ApiError as error:
-        raise Unusable(str(error), _UNREACHABLE) from error
-    service = Service(cluster=cluster, policy=settings.policy, request_timeout=settings.request_timeout)
-    reply = answer(service, hook, body)
-    if reply.status != 200:  # noqa: PLR2004 - OK
-        raise Unusable(reply.body.decode().strip(), _EXIT_CODES.get(reply.status, _UNREADABLE))
-    allowed = orjson.loads(reply.body)["response"]["allowed"]
-    return reply.body.decode(), _ALLOWED if allowed else _DENIED
+    outcome = asyncio.run(reviewer.review(_hook(path, body), body, timeout))
+    if outcome.bug:
+        log.error("not judged", bug=logs.frames(outcome.bug))
+    if outcome.verdict is None:
+        raise Unusable(one_line(outcome.error), _EXIT_CODES.get(outcome.status, _UNREADABLE))
+    return outcome.answer.decode(), _ALLOWED if outcome.verdict.allowed else _DENIED
 
 
 def _review_in(file: str) -> bytes:

@@ -16,9 +16,8 @@ from typing import Any, Final
 import structlog
 from msgspec import Struct
 
-from webhook.admission.review import AdmissionRequest
 from webhook.engine.verdict import Subject, Verdict
-from webhook.engine.wording import shortened
+from webhook.engine.wording import printable, shortened
 from webhook.kube.api import Api
 from webhook.kube.refusals import ApiError
 from webhook.kube.resources import EVENT
@@ -67,10 +66,10 @@ class Events:
             self._notes.put(None)
             self._thread.join(WRITE_TIMEOUT)
 
-    def record(self, request: AdmissionRequest, verdict: Verdict) -> None:
-        """Take note of a verdict, if there is something to tell: never of a dry run, never waiting."""
-        note = _note(verdict)
-        if note is None or request.dry_run:
+    def tell(self, verdict: Verdict) -> None:
+        """Take note of a verdict, if there is something to tell; never wait."""
+        note = note_of(verdict)
+        if note is None:
             return
         try:
             self._notes.put_nowait(note)
@@ -109,13 +108,14 @@ def documents(note: Note, now: datetime) -> Iterator[dict[str, Any]]:
         yield _document(note, now, "VirtualMachine", subject.vm, subject.vm_uid)
 
 
-def _note(verdict: Verdict) -> Note | None:
+def note_of(verdict: Verdict) -> Note | None:
+    """Return what is to be told of a verdict, None where there is nothing."""
     if verdict.subject is None or not verdict.causes or not verdict.subject.uid:
         return None
     reason = "MigrationPassed" if verdict.allowed else "MigrationRefused"
     told = " ".join(cause.message for cause in verdict.causes)
     message = f"{verdict.subject.title} cannot be live-migrated: {told}"
-    return Note(subject=verdict.subject, reason=reason, message=shortened(message, MESSAGE_LIMIT))
+    return Note(subject=verdict.subject, reason=reason, message=shortened(printable(message), MESSAGE_LIMIT))
 
 
 def _document(note: Note, now: datetime, kind: str, name: str, uid: str) -> dict[str, Any]:
