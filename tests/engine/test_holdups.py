@@ -129,3 +129,9 @@ def test_a_node_selector_that_no_node_can_have_is_refused() -> None:
     migration["spec"]["addedNodeSelector"] = {"no key!": "x"}
     found = assess(a_vmi(), a_cluster(*NODES), Policy(), read_migration(Fields(migration)))
     assert [violation.restriction for violation in found.violations] == ["no-eligible-node"]
+
+
+@pytest.mark.parametrize(("scheduler", "warned"), [("", 0), ("default-scheduler", 0), ("gang", 1)])
+def test_another_scheduler_may_judge_otherwise(scheduler: str, warned: int) -> None:
+    warning = 'scheduler "gang" places it: nodes are judged as kube-scheduler would'
+    assert said(a_spec(schedulerName=scheduler)) == (warning,) * warned

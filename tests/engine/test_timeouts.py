@@ -171,3 +171,20 @@ def test_no_policy_makes_it_fail(selectors: Any, vmi_selector: Any, per_gib: Any
     other = a_policy("other", {"virtualMachineInstanceSelector": vmi_selector, "namespaceSelector": vmi_selector})
 
     timeouts(a_machine(labels=LABELS), kubevirt(), odd, other)
+
+
+@pytest.mark.parametrize(
+    ("cluster", "policy", "disrupts"),
+    [
+        ({}, {}, False),
+        ({"allowPostCopy": True}, {}, True),
+        ({"allowPostCopy": True, "allowWorkloadDisruption": False}, {}, False),
+        ({"allowWorkloadDisruption": True}, {"allowWorkloadDisruption": False}, False),
+        ({}, {"allowPostCopy": True}, True),
+    ],
+)
+def test_a_guest_that_comes_too_late_may_be_disrupted_where_that_is_allowed(
+    cluster: Any, policy: Any, *, disrupts: bool
+) -> None:
+    found = timeouts(a_machine(labels={"a": "b"}), kubevirt(**cluster), a_policy("all", {}, **policy))
+    assert found.disrupts is disrupts

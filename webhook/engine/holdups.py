@@ -21,6 +21,8 @@ from webhook.state.snapshot import Snapshot
 
 LABEL_LIMIT: Final = 63
 """Characters of a label's value."""
+KUBERNETES_OWN: Final = frozenset({"", "default-scheduler"})
+"""Names of kube-scheduler."""
 WAITING: Final = frozenset({"", "Pending", "WaitingForSync", "Synchronizing"})
 """Phases of a migration that has no target pod yet."""
 
@@ -39,6 +41,8 @@ def holdups(
         yield from _images_without_digest(vmi, snapshot)
     if vmi.status.hot_plugs:
         yield "CPUs or memory are being hot-plugged: KubeVirt makes a migration of its own for that"
+    if vmi.scheduler not in KUBERNETES_OWN:
+        yield f"scheduler {quoted(vmi.scheduler)} places it: nodes are judged as kube-scheduler would"
     if migration is not None:
         yield from _other_migrations(vmi, migration, snapshot)
 

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from webhook.objects.kubevirt import KubeVirt
 from webhook.objects.migration_policy import MigrationPolicy
-from webhook.objects.migration_settings import UNSET
+from webhook.objects.migration_settings import UNSET, MigrationSettings
 from webhook.objects.vmi import VirtualMachineInstance
 
 GIB: Final = 1024**3
@@ -32,6 +32,8 @@ class Timeouts(Struct, frozen=True, kw_only=True):
     """Seconds, 0 for none. `data` is what has to be copied, in bytes; `bandwidth` in bytes per second, 0 for no limit.
 
     `source` names who set the completion timeout. `utility_volumes` is how long a migration waits for them.
+    `disrupts` tells that a guest which doesn't arrive in time is not left where it is: it is paused, or the rest of its
+    memory follows, and KubeVirt waits as long again.
     """
 
     per_gib: int
@@ -40,6 +42,7 @@ class Timeouts(Struct, frozen=True, kw_only=True):
     bandwidth: int
     source: str
     utility_volumes: int = UTILITY_VOLUMES_DEFAULT
+    disrupts: bool = False
 
     @property
     def completion(self) -> int:
@@ -86,8 +89,19 @@ def effective_timeouts(
         data=vmi.memory + vmi.status.moved_bytes,
         bandwidth=bandwidth or 0,
         source=source,
+        disrupts=_disrupts(policy.settings if policy else UNSET, cluster),
         utility_volumes=_first(cluster.utility_volumes_timeout, UTILITY_VOLUMES_DEFAULT),
     )
+
+
+def _disrupts(policy: MigrationSettings, cluster: MigrationSettings) -> bool:
+    """Return whether the workload may be disrupted: who says nothing of that, and allows post-copy, allows it."""
+    for settings in (policy, cluster):
+        if settings.disruption is not None:
+            return settings.disruption
+        if settings.post_copy is not None:
+            return settings.post_copy
+    return False
 
 
 def _first(configured: int | None, default: int) -> int:

@@ -12,12 +12,15 @@ from webhook.objects.quantity import read_whole
 class MigrationSettings(Struct, frozen=True, kw_only=True):
     """Timeouts in seconds (0: none), bandwidth in bytes per second (0: no limit).
 
-    The last two are how many migrations may run at once; a MigrationPolicy has neither.
+    `post_copy` and `disruption` tell what may be done to a guest that doesn't arrive in time: the rest of its memory
+    follows later, or it is paused. The last two are how many migrations may run at once; a MigrationPolicy has neither.
     """
 
     completion_timeout_per_gib: int | None = None
     progress_timeout: int | None = None
     bandwidth: int | None = None
+    post_copy: bool | None = None
+    disruption: bool | None = None
     utility_volumes_timeout: int | None = None
     parallel_per_cluster: int | None = None
     parallel_per_node: int | None = None
@@ -32,6 +35,8 @@ def read_migration_settings(fields: Fields) -> MigrationSettings:
         completion_timeout_per_gib=_natural(fields, "completionTimeoutPerGiB"),
         progress_timeout=_natural(fields, "progressTimeout"),
         bandwidth=read_whole(fields, "bandwidthPerMigration"),
+        post_copy=fields.flag("allowPostCopy"),
+        disruption=fields.flag("allowWorkloadDisruption"),
         utility_volumes_timeout=_natural(fields, "utilityVolumesTimeout"),
         parallel_per_cluster=_natural(fields, "parallelMigrationsPerCluster"),
         parallel_per_node=_natural(fields, "parallelOutboundMigrationsPerNode"),

@@ -59,9 +59,9 @@ class VirtualMachineInstance(Struct, frozen=True, kw_only=True):
 
     `root` is "" for a VMI and "spec.template." for a VM's template. `claim_templates` are the claims that come with
     the VM (name to access modes, empty where the storage class decides). `memory` is the guest's in bytes, else what is
-    requested, 0 when neither is said. `hostname` is "" where the name serves as one. `misread` names what could not be
-    read, `unread` the fields that have more entries than are read.
-    read, `unknown` what it is made of besides, and nobody here has seen (`instance type gn1`).
+    requested, 0 when neither is said. `hostname` is "" where the name serves as one, `scheduler` where kube-scheduler
+    places it. `misread` names what could not be read, `unread` the fields that have more entries than are read,
+    `unknown` what it is made of besides, and nobody here has seen (`instance type gn1`).
     """
 
     metadata: Metadata
@@ -70,6 +70,7 @@ class VirtualMachineInstance(Struct, frozen=True, kw_only=True):
     scheduling: Scheduling
     status: InstanceStatus
     hostname: str = ""
+    scheduler: str = ""
     memory: int = 0
     eviction_strategy: str = ""
     root: str = ""
@@ -121,6 +122,7 @@ def read_instance(document: Fields, namespace: str) -> VirtualMachineInstance:
         hardware=read_hardware(spec),
         scheduling=read_scheduling(spec),
         hostname=spec.text("hostname"),
+        scheduler=spec.text("schedulerName"),
         status=_status(document.object("status"), spec.object("domain")),
         memory=_memory(spec.object("domain")),
         eviction_strategy=spec.text("evictionStrategy"),

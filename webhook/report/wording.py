@@ -54,7 +54,10 @@ def timeouts_said(timeouts: Timeouts) -> str:
     none = "no limit in all" if timeouts.data or not timeouts.per_gib else f"unknown in all ({unknown})"
     completion = f"{timeouts.completion} s in all ({size}{longer})" if timeouts.completion else none
     progress = f"{timeouts.progress} s without progress" if timeouts.progress else "no limit without progress"
-    return f"{completion}; {progress}"
+    disrupts = (
+        "; then it is paused, or its memory follows, and KubeVirt waits as long again" if timeouts.disrupts else ""
+    )
+    return f"{completion}{disrupts}; {progress}"
 
 
 def cpu_said(finding: Finding) -> str:
