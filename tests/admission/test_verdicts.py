@@ -6,8 +6,8 @@ import pytest
 
 from testbed.builders import a_claim, a_launcher, a_node, a_spec, a_vm_document, a_vmi_document
 from tests.admission.asking import WITH_CD_ROM, a_migration, a_request, judged
-from webhook.admission.presentation import TOLD
 from webhook.admission.review import read
+from webhook.engine.assessment import TOLD
 from webhook.engine.verdict import Subject, Verdict
 from webhook.objects.labels import HARVESTER_TARGET
 from webhook.state.kinds import Reference
@@ -117,4 +117,4 @@ def test_only_what_decides_is_read_before_a_refusal(mode: str, interface: str, n
     assert sorted(each.name for each in verdict.rests_on if each.kind == "PersistentVolumeClaim") == sorted(
         claims[:number]
     )
-    assert ("And 234 more of the same." in verdict.message) is bool(number)
+    assert ("and 242 more like this" in verdict.message) is bool(number)

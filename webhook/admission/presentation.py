@@ -1,6 +1,5 @@
 """An Assessment as a verdict: denials in full sentences, warnings in one short line each."""
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
@@ -11,8 +10,6 @@ from webhook.engine.policy import Enforcement, Policy
 from webhook.engine.verdict import Subject, Verdict, Violation
 from webhook.objects.vmi import VirtualMachineInstance
 
-TOLD: Final = 16
-"""Violations of one restriction that a denial tells: with 300 characters each it fits on a page."""
 EXPLAIN: Final = "kubectl livemigration explain"
 
 
@@ -46,32 +43,18 @@ def refusal(
     `asked_by` says who wants it refused, where that isn't plain.
     """
     opening = f"{assessment.vmi.title} cannot be live-migrated:"
-    told = _first_of_each(causes)
-    more = len(causes) - len(told)
     ids = list(dict.fromkeys(cause.restriction for cause in causes))
     help_ = f"Help: {EXPLAIN} {' '.join(ids)}"
-    rest = f"And {more:,} more of the same." if more else ""
-    lines = [opening, *(cause.message for cause in told), rest, asked_by, help_]
+    lines = [opening, *(cause.message for cause in causes), asked_by, help_]
     return Verdict(
         allowed=False,
         message=("\n" if len(causes) > 1 else " ").join(filter(None, lines)),
-        causes=told,
+        causes=causes,
         subject=subject(assessment.vmi),
         warnings=warnings,
         audit={"restrictions": ",".join(ids)},
-        rests_on=assessment.rests_on.union(*(cause.rests_on for cause in told)),
+        rests_on=assessment.rests_on.union(*(cause.rests_on for cause in causes)),
     )
-
-
-def _first_of_each(causes: Iterable[Violation]) -> tuple[Violation, ...]:
-    """Return the first violations of each restriction: only what is told has to be read anew before."""
-    number = Counter[str]()
-    told = []
-    for cause in causes:
-        number[cause.restriction] += 1
-        if number[cause.restriction] <= TOLD:
-            told.append(cause)
-    return tuple(told)
 
 
 def subject(vmi: VirtualMachineInstance) -> Subject:
