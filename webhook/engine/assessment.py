@@ -25,6 +25,7 @@ from webhook.engine.verdict import Violation
 from webhook.objects.kubevirt import KubeVirt
 from webhook.objects.migration import Migration
 from webhook.objects.vmi import VirtualMachineInstance
+from webhook.state.expansion import needed
 from webhook.state.kinds import KUBEVIRT, VM, VMI, Reference
 from webhook.state.snapshot import Snapshot
 
@@ -156,6 +157,8 @@ def _references(case: Case, violations: list[Violation], restrictions: tuple[Res
     vm = case.vmi.metadata.vm
     if vm:
         references.add(Reference(kind=VM.name, namespace=namespace, name=vm.name))
+        known = case.snapshot.vm(namespace, vm.name)
+        references.update(needed(known, case.snapshot) if known else ())
     about_targets = {each.ID for each in restrictions if each.CONCERN is Concern.TARGET}
     if case.placement and any(violation.restriction in about_targets for violation in violations):
         references |= rests_on(case.vmi, case.placement, case.snapshot)
