@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 from demo import story
-from demo.stage import Stage
+from demo.caretaker import Caretaker
+from demo.stage import MANIFESTS, NAMESPACE, Stage
 from testbed.build import BuildFailedError, GoMissingError
 from testbed.control_plane import ControlPlane
 from testbed.hypervisor import Hypervisor
@@ -30,7 +31,7 @@ def main() -> int:
             stage = Stage(plane=plane, service=service, hypervisor=stand_in)
             told = story.play(stage)
             if options.keep:
-                keep(plane)
+                keep(plane, stand_in)
     except KeyboardInterrupt:
         return 0
     except (GoMissingError, BuildFailedError, StartFailedError, TimeoutError) as error:
@@ -42,13 +43,23 @@ def main() -> int:
     return 0 if told else 1
 
 
-def keep(plane: ControlPlane) -> None:
-    """Tell how to reach the cluster, and wait to be interrupted."""
+def keep(plane: ControlPlane, stand_in: Hypervisor) -> None:
+    """Tell how to reach the cluster, and look after its virtual machines until the interruption."""
+    stand_in.uncordon("node-a")
     print("\nThe cluster stays open until Ctrl-C. In another terminal:\n")
     print(f"  export KUBECONFIG={plane.kubeconfig()}")
-    print(f"  export PATH={Path(plane.programs['kubectl']).parent}:$PATH")
-    print("  kubectl -n demo get vm,vmi,vmim\n", flush=True)
-    signal.pause()
+    print(f"  export PATH={Path(plane.programs['kubectl']).parent}:{Path(sys.executable).parent}:$PATH")
+    print(f"  cd {MANIFESTS}\n")
+    print(f"  kubectl livemigration check -n {NAMESPACE}")
+    print(
+        f"  kubectl livemigration explain cd-rom              # how to mend it: kubectl -n {NAMESPACE} edit vm desktop"
+    )
+    print(f"  kubectl -n {NAMESPACE} delete vmi desktop                 # restarts it; there is no virtctl here")
+    print(
+        f"  kubectl -n {NAMESPACE} create -f move-desktop.yaml        # and the move that was refused above\n",
+        flush=True,
+    )
+    Caretaker(plane.api(), stand_in, NAMESPACE).work()
 
 
 if __name__ == "__main__":

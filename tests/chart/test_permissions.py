@@ -88,3 +88,27 @@ def test_every_role_is_bound_to_the_account_that_pods_run_as() -> None:
         ("live-migration-webhook", "mine"),
         ("live-migration-webhook-certs", "live-migration-webhook-certs"),
     }
+
+
+def test_an_owner_may_read_what_is_in_a_namespace_and_an_operator_what_the_plugin_reads() -> None:
+    objects = render()
+    owner = rights(objects, "live-migration-webhook-owner", "ClusterRole")
+    operator = rights(objects, "live-migration-webhook-operator", "ClusterRole")
+    in_a_namespace = {(kind.group, kind.plural) for kind in KINDS if kind.namespaced} - {("kubevirt.io", "kubevirts")}
+
+    assert owner == reading(in_a_namespace) | reading([("", "events")])
+    assert operator >= reading((kind.group, kind.plural) for kind in KINDS)
+    assert {verb for *_, verb in operator} == {"get", "list", "watch"}
+
+
+def test_an_owners_rights_are_part_of_view_only_where_that_is_wanted() -> None:
+    label = "rbac.authorization.k8s.io/aggregate-to-view"
+    for wanted in (False, True):
+        objects = of_kind(render({"roles": {"aggregateToView": wanted}}), "ClusterRole")
+        labelled = [each["metadata"]["name"] for each in objects if label in each["metadata"]["labels"]]
+        assert labelled == (["live-migration-webhook-owner"] if wanted else [])
+    assert not [
+        each
+        for each in of_kind(render({"roles": {"enabled": False}}), "ClusterRole")
+        if each["metadata"]["name"].endswith("-owner")
+    ]

@@ -1,6 +1,7 @@
 """`kubectl livemigration` on the real control plane: what it reads, with which rights, and how it looks."""
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,12 +10,15 @@ from typing import Any, Final
 import pexpect
 import pytest
 
+from testbed.chart import of_kind, render
 from testbed.control_plane import ControlPlane
 from testbed.machines import BRIDGE, a_running_vm, apply
 from tests.e2e.plugin import environment, said, terminal
 from tools.examples import PROGRAM
 
 RBAC: Final = "/apis/rbac.authorization.k8s.io/v1"
+PLACE: Final = re.compile(r'<p class="lead" id="place">.*?</p>')
+"""Where the cluster is: that alone may differ."""
 SHARED_KINDS: Final = "vm,vmi,vmim,kubevirt,pvc,namespace,node,pod,migrationpolicy"
 
 
@@ -34,7 +38,7 @@ def test_the_api_server_and_its_manifests_give_the_same_bytes(
     ):
         live = said(control_plane, *arguments, SOURCE_DATE_EPOCH="0")
         offline = said(control_plane, *arguments, "--cluster", str(dump), SOURCE_DATE_EPOCH="0")
-        assert (live.stdout, live.returncode) == (offline.stdout, offline.returncode)
+        assert (PLACE.sub("", live.stdout), live.returncode) == (PLACE.sub("", offline.stdout), offline.returncode)
         assert namespace in live.stdout or arguments == ("cpu-models",)
 
 
@@ -60,14 +64,15 @@ class Limited:
         self._plane = plane
         self._namespace = namespace
 
-    def kubeconfig(self, *rules: Mapping[str, Any]) -> str:
-        """Return the kubeconfig of an account with these rules."""
+    def kubeconfig(self, *rules: Mapping[str, Any], everywhere: bool = True) -> str:
+        """Return the kubeconfig of an account with these rules, everywhere or in its namespace alone."""
         api, name = self._plane.api(), self._namespace
         api.post(f"/api/v1/namespaces/{name}/serviceaccounts", {"metadata": {"name": "limited"}})
         api.post(f"{RBAC}/clusterroles", {"metadata": {"name": name}, "rules": list(rules)})
         subject = {"kind": "ServiceAccount", "name": "limited", "namespace": name}
         role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name}
-        api.post(f"{RBAC}/clusterrolebindings", {"metadata": {"name": name}, "subjects": [subject], "roleRef": role})
+        bindings = "clusterrolebindings" if everywhere else f"namespaces/{name}/rolebindings"
+        api.post(f"{RBAC}/{bindings}", {"metadata": {"name": name}, "subjects": [subject], "roleRef": role})
         return str(self._plane.service_account_kubeconfig(name, "limited"))
 
 
@@ -217,3 +222,17 @@ def test_a_page_is_not_written_to_a_terminal(control_plane: ControlPlane, web: s
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 2
+
+
+def test_who_owns_one_namespace_checks_it_with_the_charts_role(
+    control_plane: ControlPlane, namespace: str, web: str, limited: Limited
+) -> None:
+    [owner] = [each for each in of_kind(render(), "ClusterRole") if each["metadata"]["name"].endswith("-owner")]
+    kubeconfig = limited.kubeconfig(*owner["rules"], everywhere=False)
+    result = said(control_plane, "check", "-n", namespace, "--kubeconfig", kubeconfig)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[1].split()[:4] == [namespace, "web", web, "yes"]
+    assert "which nodes can take a VM can't be told" in result.stderr
+    assert "in other namespaces: this is about one namespace alone" in result.stderr
+    everywhere = said(control_plane, "check", "-A", "--kubeconfig", kubeconfig)
+    assert (everywhere.returncode, "no right to list virtualmachineinstances" in everywhere.stderr) == (3, True)

@@ -40,6 +40,7 @@ class Nobody:
     server: str
     proxy: str = ""
     namespace: str = "default"
+    context: str = ""
 
     def tls(self) -> Tls:
         return Tls()

@@ -117,3 +117,53 @@ def test_what_if_reaches_what_runs_too(typed: Typed) -> None:
     arguments = ("check", "builder", "-n", "lab", "--cluster", "examples/cluster")
     assert typed(*arguments).code == 1
     assert typed(*arguments, "--set", "spec.domain.cpu.model=Broadwell-noTSX").code == 0
+
+
+def test_a_chart_is_left_out_with_the_way_to_check_it(tmp_path: Path, typed: Typed) -> None:
+    templates = tmp_path / "chart" / "templates"
+    templates.mkdir(parents=True)
+    (tmp_path / "chart" / "Chart.yaml").write_text("name: chart\n")
+    (templates / "vm.yaml").write_text("kind: VirtualMachine\nmetadata:\n  name: {{ .Values.name }}\n")
+    (tmp_path / "web.yaml").write_text(VM)
+    answer = typed("check", "-f", str(tmp_path))
+    assert (answer.code, len(places(answer.out))) == (1, 2)
+    assert answer.err.splitlines() == [
+        (
+            f"note: {tmp_path}/chart is a Helm chart, render it first: "
+            f"helm template {tmp_path}/chart | kubectl livemigration check -f -"
+        ),
+        "note: 2 files read",
+    ]
+
+
+def test_a_template_that_is_named_is_told_too(tmp_path: Path, typed: Typed) -> None:
+    (tmp_path / "vm.yaml").write_text("metadata:\n  name: {{ .Values.name }}\n")
+    answer = typed("check", "-f", str(tmp_path / "vm.yaml"))
+    assert answer.code == 0
+    assert "vm.yaml is a Helm template, render it first: helm template CHART | " in answer.err
+
+
+def test_a_bad_file_does_not_hide_the_others(tmp_path: Path, typed: Typed) -> None:
+    (tmp_path / "bad.yaml").write_text("a: [1,\n  b: }\n")
+    (tmp_path / "web.yaml").write_text(VM)
+    answer = typed("check", "-f", str(tmp_path))
+    assert (answer.code, len(places(answer.out))) == (2, 2)
+    assert f"error: {tmp_path}/bad.yaml:2:6: did not find expected node content" in answer.err.splitlines()
+
+
+def test_of_a_kustomize_folder_only_the_resources_are_read(tmp_path: Path, typed: Typed) -> None:
+    (tmp_path / "kustomization.yaml").write_text("resources: [web.yaml]\npatches: [{path: cpu.yaml}]\n")
+    (tmp_path / "web.yaml").write_text(VM)
+    (tmp_path / "cpu.yaml").write_text("{apiVersion: kubevirt.io/v1, kind: VirtualMachine, metadata: {name: web}}\n")
+    answer = typed("check", "-f", str(tmp_path))
+    assert len(places(answer.out)) == 2
+    assert f"note: {tmp_path} is a kustomize folder, only its resources are read; for the result: " in answer.err
+
+
+@pytest.mark.parametrize("pattern", ["web.yaml", "*/web.yaml", "we?.yaml", "vms"])
+def test_files_and_folders_can_be_left_out(pattern: str, tmp_path: Path, typed: Typed) -> None:
+    (tmp_path / "vms").mkdir()
+    (tmp_path / "vms" / "web.yaml").write_text(VM)
+    answer = typed("check", "-f", str(tmp_path), "--exclude", pattern)
+    assert (answer.code, answer.out) == (0, "")
+    assert answer.err == "note: 0 files read\nnote: there are no VMs\n"

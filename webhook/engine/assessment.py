@@ -24,6 +24,7 @@ from webhook.engine.timeouts import Timeouts, effective_timeouts
 from webhook.engine.verdict import Violation
 from webhook.objects.migration import Migration
 from webhook.objects.vmi import VirtualMachineInstance
+from webhook.state.expansion import needed
 from webhook.state.kinds import CLAIM, KUBEVIRT, VM, VMI, Reference
 from webhook.state.snapshot import Snapshot
 
@@ -144,6 +145,8 @@ def _references(case: Case, violations: list[Violation]) -> frozenset[Reference]
     vm = case.vmi.metadata.vm
     if vm:
         references.add(Reference(kind=VM.name, namespace=namespace, name=vm.name))
+        known = case.snapshot.vm(namespace, vm.name)
+        references.update(needed(known, case.snapshot) if known else ())
     about_targets = {restriction.ID for restriction in ALL if restriction.CONCERN is Concern.TARGET}
     if case.placement and any(violation.restriction in about_targets for violation in violations):
         references |= rests_on(case.vmi, case.placement, case.snapshot)

@@ -15,6 +15,7 @@ from webhook.engine.placement import place_within_bounds
 from webhook.engine.restrictions.restriction import Case, Restriction
 from webhook.engine.verdict import RESTART_VM, Command, Violation
 from webhook.objects.vmi import VirtualMachineInstance
+from webhook.state.expansion import expanded
 
 MENDED: Final = "already changed in the VM: restart it"
 _TEMPLATE: Final = "spec.template."
@@ -53,13 +54,15 @@ def _field(violation: Violation, left: tuple[Violation, ...]) -> str:
 
 
 def _restarted(case: Case) -> Case | None:
-    """Return the case of the instance that the VM would start now, where it runs; None for an unknown VM."""
+    """Return the case of the instance that the VM would start now, where it runs; None where that can't be told."""
     vmi, owner = case.vmi, case.vmi.metadata.vm
     vm = case.snapshot.vm(vmi.metadata.namespace, owner.name) if owner else None
     if vm is None:
         return None
-    started = _started(vmi, vm.instance)
+    started = _started(vmi, expanded(vm, case.snapshot))
     placement = place_within_bounds(started, case.snapshot, {}) if case.placement else None
+    if case.placement and placement is None:
+        return None
     return replace(case, vmi=started, placement=placement)
 
 

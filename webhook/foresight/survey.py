@@ -89,7 +89,7 @@ class Survey:
     """What was found, ordered by namespace and name.
 
     `incomplete` are sentences about what could not be read, `locate` tells where a field was written, `made` is the
-    date for people, "" where none is wanted.
+    date for people, `place` names the cluster, "" where neither is wanted.
     """
 
     snapshot: Snapshot
@@ -98,6 +98,7 @@ class Survey:
     incomplete: tuple[str, ...] = ()
     locate: Locate = in_no_file
     made: str = ""
+    place: str = ""
     _names: dict[NodeSet, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def names(self, nodes: NodeSet) -> tuple[str, ...]:
@@ -134,11 +135,20 @@ def survey(
     incomplete: tuple[str, ...] = (),
     locate: Locate = in_no_file,
     made: str = "",
+    place: str = "",
 ) -> Survey:
     """Assess virtual machines."""
     ordered = sorted(machines, key=lambda machine: machine.metadata.key)
     findings = tuple(find(machine, snapshot, policy) for machine in ordered)
-    return Survey(snapshot=snapshot, policy=policy, findings=findings, incomplete=incomplete, locate=locate, made=made)
+    return Survey(
+        snapshot=snapshot,
+        policy=policy,
+        findings=findings,
+        incomplete=incomplete,
+        locate=locate,
+        made=made,
+        place=place,
+    )
 
 
 def find(machine: VirtualMachineInstance, snapshot: Snapshot, policy: Policy) -> Finding:

@@ -73,6 +73,11 @@ class Api:
         """The default namespace of the credentials."""
         return self._transport.namespace or "default"
 
+    @property
+    def place(self) -> str:
+        """Where it is: the context, if there is one, and the server."""
+        return self._transport.place
+
     def get(self, resource: Resource, namespace: str, name: str, *, timeout: float) -> Document:
         """Read one object.
 

@@ -52,6 +52,10 @@ class Credentials(Protocol):
     def namespace(self) -> str:
         """The default namespace."""
 
+    @property
+    def context(self) -> str:
+        """The context in the kubeconfig, "" without one."""
+
     def tls(self) -> Tls:
         """Return what holds for the next connection."""
 
@@ -79,6 +83,7 @@ class ServiceAccount:
     """The service account that Kubernetes mounts into a pod; its files are read each time, they are small."""
 
     proxy = ""
+    context = ""
 
     def __init__(self, folder: Path = SERVICE_ACCOUNT, environment: Mapping[str, str] = os.environ) -> None:
         """Take the folder of the mounted files, and the variables with the API server's address."""
@@ -130,6 +135,7 @@ class Kubeconfig:
             raise NoCredentials(f"kubeconfig {path or '~/.kube/config'}: {error}") from error
         chosen: dict[str, Any] = next((c for c in contexts if c["name"] == context), current)
         self.namespace: str = chosen["context"].get("namespace") or "default"
+        self.context: str = chosen["name"]
         self.server: str = self._configuration.host
         self.proxy: str = self._configuration.proxy or ""
 

@@ -30,8 +30,17 @@ _LABEL: Final = re.compile(rf"([-a-z0-9.]{{1,253}}/)?{_WORD}=({_WORD})?")
 """A label that an object can have; labels found in objects go into selectors, where a comma would begin another."""
 
 
-def read_all(api: Api, kinds: Iterable[Kind] = KINDS, *, change: Change = unchanged, timeout: float = 30.0) -> Reading:
+def read_all(
+    api: Api,
+    kinds: Iterable[Kind] = KINDS,
+    *,
+    namespace: str = "",
+    change: Change = unchanged,
+    timeout: float = 30.0,
+) -> Reading:
     """Read all objects of these kinds, each as `change` returns it; `timeout` is for each page, in seconds.
+
+    What may not be read in the whole cluster is read in `namespace`, where one is given.
 
     Raises:
         ApiError: when the API server can't be reached.
@@ -39,13 +48,16 @@ def read_all(api: Api, kinds: Iterable[Kind] = KINDS, *, change: Change = unchan
     tables: dict[str, Mapping[Key, Any]] = {}
     missing: list[Resource] = []
     forbidden: list[Forbidden] = []
+    narrowed: list[Resource] = []
     with ThreadPoolExecutor(_AT_ONCE) as readers:
         lists = {
-            kind.name: readers.submit(_all, api, kind, kind.selector, change=change, timeout=timeout) for kind in kinds
+            kind: readers.submit(_as_far_as_allowed, api, kind, namespace, change=change, timeout=timeout)
+            for kind in kinds
         }
-        for name, reading in lists.items():
+        for kind, reading in lists.items():
             try:
-                tables[name] = reading.result()
+                tables[kind.name], whole = reading.result()
+                narrowed += [] if whole else [kind]
             except KindMissing as error:
                 missing.append(error.resource)
             except Forbidden as error:
@@ -55,6 +67,8 @@ def read_all(api: Api, kinds: Iterable[Kind] = KINDS, *, change: Change = unchan
         namespace=api.namespace,
         missing=tuple(missing),
         forbidden=tuple(forbidden),
+        narrowed=tuple(narrowed),
+        place=api.place,
     )
 
 
@@ -92,6 +106,21 @@ def views(kind: Kind, page: Page, change: Change = unchanged) -> Iterator[tuple[
     while page.items:
         # The items of a list don't say their kind.
         yield kind.view(change({**page.items.pop(), "kind": kind.name}))
+
+
+def _as_far_as_allowed(
+    api: Api, kind: Kind, namespace: str, *, change: Change, timeout: float
+) -> tuple[Mapping[Key, Any], bool]:
+    """Return all objects of a kind, and that it is all; else those of the namespace."""
+    try:
+        return _all(api, kind, kind.selector, change=change, timeout=timeout), True
+    except Forbidden as error:
+        if not namespace or not kind.namespaced:
+            raise
+        try:
+            return _all(api, kind, kind.selector, namespace=namespace, change=change, timeout=timeout), False
+        except Forbidden:
+            raise error from None
 
 
 def _all(

@@ -38,4 +38,6 @@ def read_manifests(path: str, change: Change = unchanged) -> Reading:
     Raises:
         UnreadableManifest: when one can't be read.
     """
-    return Reading(snapshot=snapshot_of(map(change, objects_in(path))), namespace=DEFAULT_NAMESPACE)
+    return Reading(
+        snapshot=snapshot_of(map(change, objects_in(path))), namespace=DEFAULT_NAMESPACE, place=f"manifests {path}"
+    )

@@ -22,13 +22,16 @@ def unchanged(document: Mapping[str, Any]) -> Mapping[str, Any]:
 class Reading(Struct, frozen=True, kw_only=True):
     """A cluster as far as it could be read: kinds that are missing from it, and those that may not be read.
 
-    `namespace` is the default one of whoever reads it.
+    `namespace` is the default one of whoever reads it. Of `narrowed` kinds only one namespace may be read.
+    `place` says where it is: context and server, or the manifests.
     """
 
     snapshot: Snapshot
     namespace: str
     missing: tuple[Resource, ...] = ()
     forbidden: tuple[Forbidden, ...] = ()
+    narrowed: tuple[Resource, ...] = ()
+    place: str = ""
 
 
 class ClusterUnavailable(ApiError):  # noqa: N818 - it is named for what happened

@@ -52,6 +52,12 @@ class Transport:
         """The namespace of the credentials."""
         return self._credentials.namespace
 
+    @property
+    def place(self) -> str:
+        """The context of the credentials, if there is one, and the server."""
+        context = self._credentials.context
+        return f"context {context}, {self._credentials.server}" if context else self._credentials.server
+
     def request(
         self, method: str, path: str, body: bytes | None, content_type: str, *, timeout: float, stream: bool
     ) -> Response:

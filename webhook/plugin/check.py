@@ -9,10 +9,10 @@ from webhook.plugin.access import Access
 from webhook.plugin.choosing import Scope, choose, surveyed
 from webhook.plugin.cluster_options import with_cluster
 from webhook.plugin.failure import Exit, Failure
-from webhook.plugin.manifest_files import read_manifest_files
+from webhook.plugin.manifest_files import ManifestFiles, read_manifest_files
 from webhook.plugin.opening import View, open_cluster, today
 from webhook.plugin.options import TABLES, with_headers, with_namespace, with_output
-from webhook.plugin.output import answer, note
+from webhook.plugin.output import answer, complain, note
 from webhook.plugin.proposals import complete_vms
 from webhook.plugin.watching import follow
 from webhook.plugin.what_if import what_if
@@ -38,6 +38,9 @@ from webhook.state.snapshot import Snapshot
     help="Check the VMs in manifests: files, folders, or - for standard input. The cluster around them is that of "
     "--cluster, --kubeconfig or --context, and none without.",
 )
+@click.option(
+    "--exclude", multiple=True, metavar="PATTERN", help="With -f: leave out files and folders by name: '*-patch.yaml'."
+)
 @click.option("--manifests", is_flag=True, help="The arguments are manifests, not VMs: for pre-commit and xargs.")
 @click.option(
     "--set",
@@ -58,6 +61,7 @@ def command(
     all_namespaces: bool,
     selector: str,
     files: tuple[str, ...],
+    exclude: tuple[str, ...],
     changes: tuple[str, ...],
     manifests: bool,
     verbose: bool,
@@ -87,7 +91,9 @@ def command(
             wide=output == "wide",
             headers=headers,
         )
-    found, place = (_in_files(access, files, change), "") if files else _in_cluster(access, scope, change)
+    if files:
+        return _check_files(access, read_manifest_files(files, change, exclude), output)
+    found, place = _in_cluster(access, scope, change)
     if found.findings or output not in FOR_TERMINALS:
         answer("check", output, found, headers=headers)
     else:
@@ -97,14 +103,14 @@ def command(
 
 def _in_cluster(access: Access, scope: Scope, change: Change, *, again: bool = False) -> tuple[Survey, str]:
     """Survey what is meant; return the namespace, too, "" for all."""
-    view = open_cluster(access, change)
+    view = open_cluster(access, change, namespace=None if scope.everywhere else scope.namespace)
     return surveyed(
         view, choose(view, scope), again=again
     ), "" if scope.everywhere else scope.namespace or view.namespace
 
 
-def _in_files(access: Access, files: tuple[str, ...], change: Change) -> Survey:
-    manifests = read_manifest_files(files, change)
+def _check_files(access: Access, manifests: ManifestFiles, output: str) -> int:
+    """Answer for what the files hold; what can't be read decides the exit code."""
     view = (
         open_cluster(access)
         if access.is_named
@@ -112,4 +118,15 @@ def _in_files(access: Access, files: tuple[str, ...], change: Change) -> Survey:
     )
     snapshot = manifests.over(view.snapshot)
     view = replace(view, snapshot=snapshot, policy=view.policy.resolved(snapshot.kubevirt))
-    return surveyed(view, manifests.machines(snapshot), locate=manifests.locate)
+    found = surveyed(view, manifests.machines(snapshot), locate=manifests.locate)
+    for each in manifests.notes:
+        note(each)
+    for each in manifests.errors:
+        complain(each)
+    if found.findings or output not in FOR_TERMINALS:
+        answer("check", output, found)
+    else:
+        note("there are no VMs")
+    if manifests.errors:
+        return Exit.UNUSABLE
+    return Exit.NOT_MIGRATABLE if found.not_migratable else Exit.FINE

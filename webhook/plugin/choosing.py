@@ -75,7 +75,9 @@ def surveyed(
     """Assess virtual machines, and say beside the answer what of the cluster could not be read, but not `again`."""
     for each in () if again else view.incomplete:
         note(each)
-    return survey(view.snapshot, view.policy, machines, incomplete=view.incomplete, locate=locate, made=made)
+    return survey(
+        view.snapshot, view.policy, machines, incomplete=view.incomplete, locate=locate, made=made, place=view.place
+    )
 
 
 def key_of(name: str, namespace: str) -> tuple[str, str]:

@@ -1,17 +1,19 @@
 """Manifests to be checked: their virtual machines, and where each field was written."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import yaml
 from msgspec import Struct
 
 from webhook.foresight.position import Position
-from webhook.kube.files import files_in, located_documents_in
+from webhook.kube.files import located_documents_in
 from webhook.kube.source import Change
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.plugin.failure import Failure
+from webhook.plugin.manifest_tree import CHECK, is_helm_template, manifest_tree
 from webhook.state.expansion import expanded
 from webhook.state.kinds import VM, VMI
 from webhook.state.manifests import UnreadableManifest, in_a_namespace
@@ -21,10 +23,15 @@ _STEP: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 
 class ManifestFiles(Struct, frozen=True, kw_only=True):
-    """What the files hold: their objects as a snapshot, and the tree of each document by kind, namespace and name."""
+    """What the files hold: their objects as a snapshot, and the tree of each document by kind, namespace and name.
+
+    `notes` say what is left out and how many files were read, `errors` which can't be.
+    """
 
     snapshot: Snapshot
     trees: Mapping[tuple[str, str, str], tuple[str, yaml.Node]]
+    notes: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
 
     def over(self, cluster: Snapshot) -> Snapshot:
         """Return the cluster as it would be with these objects."""
@@ -47,26 +54,40 @@ class ManifestFiles(Struct, frozen=True, kw_only=True):
         return Position(file=file, line=mark.line + 1, column=mark.column + 1)
 
 
-def read_manifest_files(paths: Iterable[str], change: Change) -> ManifestFiles:
-    """Read files and folders; each object is taken as `change` returns it.
+def read_manifest_files(paths: Sequence[str], change: Change, exclude: Iterable[str] = ()) -> ManifestFiles:
+    """Read files and folders; each object is taken as `change` returns it. One that can't be read hides no other.
 
     Raises:
-        Failure: when one can't be read.
+        Failure: when none can be read.
     """
+    tree = manifest_tree(paths, exclude)
     objects: list[Mapping[str, Any]] = []
     trees: dict[tuple[str, str, str], tuple[str, yaml.Node]] = {}
-    try:
-        for file in (file for path in paths for file in files_in(path)):
-            for document, node in located_documents_in(file):
-                for found, tree in _unfolded(document, node):
-                    metadata = found.get("metadata")
-                    if isinstance(metadata, dict):
-                        key = (str(found.get("kind")), str(metadata.get("namespace")), str(metadata.get("name")))
-                        trees[key] = (file, tree)
-                    objects.append(change(found))
-    except UnreadableManifest as error:
-        raise Failure(str(error)) from error
-    return ManifestFiles(snapshot=snapshot_of(objects), trees=trees)
+    notes, errors = list(tree.notes), []
+    for file in tree.files:
+        try:
+            documents = list(located_documents_in(file))
+        except UnreadableManifest as error:
+            if is_helm_template(file):
+                notes.append(f"{file} is a Helm template, render it first: helm template CHART | {CHECK}")
+            else:
+                errors.append(str(error))
+            continue
+        for found, place in (pair for document, node in documents for pair in _unfolded(document, node)):
+            metadata = found.get("metadata")
+            if isinstance(metadata, dict):
+                key = (str(found.get("kind")), str(metadata.get("namespace")), str(metadata.get("name")))
+                trees[key] = (file, place)
+            objects.append(change(found))
+    if errors and len(errors) == len(tree.files):
+        raise Failure("; ".join(errors))
+    in_folders = any(Path(path).is_dir() for path in paths)
+    return ManifestFiles(
+        snapshot=snapshot_of(objects),
+        trees=trees,
+        notes=(*notes, *([f"{len(tree.files)} files read"] if in_folders or notes else [])),
+        errors=tuple(errors),
+    )
 
 
 def _unfolded(document: Any, node: yaml.Node) -> Iterator[tuple[Mapping[str, Any], yaml.Node]]:

@@ -25,7 +25,7 @@ def command(*, access: Access, vm: str, namespace: str, output: str, headers: bo
 
     Exit codes: 0 the VM can move; 1 it can't; 2 wrong usage or unreadable input; 3 cluster not reachable.
     """
-    view = open_cluster(access)
+    view = open_cluster(access, namespace=namespace)
     found = surveyed(view, [choose_one(view, vm, namespace)])
     finding = found.findings[0]
     _tell(finding, found, output, headers=headers)

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from webhook.engine.policy import Enforcement, Policy
+from webhook.engine.wording import listed
 from webhook.kube.opening import DEFAULT_NAMESPACE, read_manifests
 from webhook.kube.source import Change, Reading, unchanged
 from webhook.plugin.access import Access
@@ -45,22 +46,25 @@ _UNTELLABLE: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
 class View(Struct, frozen=True, kw_only=True):
     """The cluster as a command sees it.
 
-    `namespace` is the default one, `incomplete` says what could not be read.
+    `namespace` is the default one, `place` names the cluster, `incomplete` says what could not be read.
     """
 
     snapshot: Snapshot
     policy: Policy
     namespace: str = DEFAULT_NAMESPACE
+    place: str = ""
     incomplete: tuple[str, ...] = ()
 
 
-def open_cluster(access: Access, change: Change = unchanged) -> View:
+def open_cluster(access: Access, change: Change = unchanged, *, namespace: str | None = None) -> View:
     """Read the cluster that is meant; VMs and VMIs are taken as `change` returns them.
+
+    Where the whole of it may not be read, `namespace` is: "" for the current one, None where only the whole will do.
 
     Raises:
         Failure: when it can't be read, or has no KubeVirt.
     """
-    view = _view(access.settings, _read(access, change))
+    view = _view(access.settings, _read(access, change, namespace))
     return replace(view, policy=view.policy.resolved(view.snapshot.kubevirt))
 
 
@@ -69,7 +73,7 @@ def today() -> str:
     return time.strftime("%Y-%m-%d", time.gmtime())
 
 
-def _read(access: Access, change: Change) -> Reading:
+def _read(access: Access, change: Change, namespace: str | None) -> Reading:
     manifests = access.settings.cluster
     try:
         with waiting("Reading the cluster"), reaching():
@@ -77,7 +81,9 @@ def _read(access: Access, change: Change) -> Reading:
                 return read_manifests(manifests, change)
             from webhook.kube.live import read_all  # noqa: PLC0415 - manifests need no client, which takes 50 ms
 
-            return read_all(access.api_server(), change=change)
+            api = access.api_server()
+            place = "" if namespace is None else namespace or api.namespace
+            return read_all(api, namespace=place, change=change)
     except UnreadableManifest as error:
         raise Failure(str(error)) from error
 
@@ -95,8 +101,14 @@ def _view(settings: Settings, reading: Reading) -> View:
         snapshot=reading.snapshot,
         policy=_without(settings.policy.on(today()), forbidden),
         namespace=reading.namespace,
-        incomplete=tuple(_notes(reading.missing, forbidden)),
+        place=reading.place,
+        incomplete=(*_notes(reading.missing, forbidden), *_narrowed(reading.narrowed)),
     )
+
+
+def _narrowed(kinds: Iterable[Resource]) -> Iterable[str]:
+    if names := [kind.plural for kind in kinds]:
+        yield f"no right to list {listed(names)} in other namespaces: this is about one namespace alone"
 
 
 TOLD_ELSEWHERE: Final = frozenset({MIGRATION.name, *(kind.name for kind in FLAVOURS)})

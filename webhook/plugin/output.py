@@ -32,6 +32,11 @@ def note(message: str) -> None:
     click.echo(f"note: {message}", err=True)
 
 
+def complain(message: str) -> None:
+    """Say what is wrong beside the answer."""
+    click.echo(f"error: {message}", err=True)
+
+
 def warn(message: str) -> None:
     """Pass on a warning of the API server, as kubectl does."""
     click.echo(f"Warning: {message}", err=True)

@@ -42,6 +42,7 @@ def page(survey: Survey) -> str:
     text = environment.get_template("report.html.j2").render(
         survey=survey,
         models=cpu_models(survey),
+        version=survey.snapshot.kubevirt.version if survey.snapshot.kubevirt else "",
         style=style,
         script=script,
         policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'",
