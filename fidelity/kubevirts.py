@@ -10,6 +10,7 @@ from fidelity.judges import Judge, unrefused
 from fidelity.selectors import Json
 from testbed.judges_programs import program, versions
 
+REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
 VERSIONS: Final = versions("kubevirt")
 """As v1.9.0, the oldest first."""
 
@@ -26,7 +27,15 @@ class PodJudge(Judge):
 
     def make(self, questions: Iterable[Json]) -> Sequence[Json]:
         """Return each answer: `pod`, with what decides where it may run, or `error` where KubeVirt creates none."""
-        return self.ask(questions)
+        return [_ordered(answer) for answer in self.ask(questions)]
+
+
+def _ordered(answer: Json) -> Json:
+    """Return an answer that is the same each time: KubeVirt 1.9 adds what keeps reservations apart in any order."""
+    affinity = ((answer.get("pod") or {}).get("spec", {}).get("affinity") or {}).get("podAntiAffinity") or {}
+    if terms := affinity.get(REQUIRED):
+        affinity[REQUIRED] = sorted(terms, key=str)
+    return answer
 
 
 class ConditionJudge(Judge):

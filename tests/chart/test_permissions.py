@@ -69,6 +69,8 @@ def test_without_a_keeper_no_one_may_read_secrets(certificates: Values) -> None:
 
     assert {resource for role in roles for rule in role["rules"] for resource in rule["resources"]} == {
         "events",
+        "mutatingwebhookconfigurations",
+        "validatingwebhookconfigurations",
         *(kind.plural for kind in KINDS),
     }
 

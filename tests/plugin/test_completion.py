@@ -24,6 +24,7 @@ from webhook.plugin import completion, group
                 "drain",
                 "cpu-models",
                 "report",
+                "doctor",
                 "explain",
                 "version",
                 "completion",

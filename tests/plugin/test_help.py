@@ -15,7 +15,7 @@ def test_help_tells_what_the_exit_codes_mean(command: str, typed: Typed) -> None
     assert re.search(r"Exit codes: 0 \w", typed(command, "--help").out)
 
 
-@pytest.mark.parametrize("command", ["start", "abort"])
+@pytest.mark.parametrize("command", ["start", "abort", "doctor"])
 def test_what_changes_something_offers_only_what_it_takes(command: str, typed: Typed) -> None:
     options = set(re.findall(r"--[a-z-]+", typed(command, "--help").out))
     assert options - {"--to", "--wait", "--dry-run"} == {

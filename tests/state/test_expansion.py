@@ -1,8 +1,11 @@
 """VMs with an instance type or a preference: as KubeVirt expands them where these are known, and named where not."""
 
+import json
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from click.testing import CliRunner
 
 from testbed.builders import a_cluster, a_kubevirt, a_spec, a_vm_document
 from tests.admission.asking import a_request, judged
@@ -10,6 +13,7 @@ from webhook.engine.verdict import Verdict
 from webhook.objects.fields import Fields
 from webhook.objects.vm import read_vm
 from webhook.objects.vmi import VirtualMachineInstance
+from webhook.plugin.group import cli
 from webhook.state.expansion import expanded
 
 GROUP: Final = "instancetype.kubevirt.io/v1beta1"
@@ -110,3 +114,12 @@ def test_what_is_not_known_is_said() -> None:
         "its instance type gn1 is not known here: what it brings is not judged",
         "its preference windows is not known here: what it brings is not judged",
     )
+
+
+def test_a_manifest_whose_instance_type_is_not_known_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "web.yaml"
+    file.write_text(json.dumps(a_vm(instancetype={"name": "gn1"})))
+
+    said = CliRunner().invoke(cli, ["check", "-f", str(file)]).output
+
+    assert "warning: VM default/web: its instance type gn1 is not known here: what it brings is not judged" in said

@@ -26,20 +26,24 @@ _OBJECT: Final = 20
 class Notes(Struct):
     """What could not be read of one document; bounded, however large the document is.
 
-    `first` are notes as they are, `counts` tells how many there are about each field. `left` is how many entries may
-    still be read, `unread` are the fields of which entries had to be left out.
+    `first` are notes as they are, each once, for a part of a document may be read again; `counts` tells how many there
+    are about each field. `left` is how many entries may still be read, `unread` are the fields of which entries had to
+    be left out.
     """
 
-    first: list[str] = []
+    first: dict[str, None] = {}
     counts: dict[str, int] = {}
     left: int = ENTRIES
     unread: dict[str, None] = {}
 
     def add(self, about: str, note: str) -> None:
         """Take a note about a field."""
+        note = note[:NOTE_LIMIT]
+        if note in self.first:
+            return
         count = self.counts[about] = self.counts.get(about, 0) + 1
         if count <= FIRST_NOTES:
-            self.first.append(note[:NOTE_LIMIT])
+            self.first[note] = None
 
     def count(self, about: str, more: int) -> None:
         """Count notes about a field that are not kept."""

@@ -1,5 +1,6 @@
 """Where a command finds its cluster, and as whom it asks."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -27,8 +28,8 @@ class Access(Struct, frozen=True, kw_only=True):
         """Tell whether a cluster is named; else it is the default of kubectl."""
         return bool(self.settings.cluster or self.settings.kubeconfig or self.settings.context)
 
-    def api_server(self) -> "Api":
-        """Return the API server.
+    def api_server(self, *, warn: Callable[[str], None] = warn) -> "Api":
+        """Return the API server; `warn` is called with each of its warnings.
 
         Raises:
             Failure: where manifests stand in for it, and without a kubeconfig.

@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "drain": "Tell what would happen to the VMs of a node that is drained.",
     "cpu-models": "Tell which CPU models the nodes share.",
     "report": "Report on the whole cluster, as a page or for programs.",
+    "doctor": "Tell whether the webhook is registered, trusted and answering.",
     "explain": "Tell what a restriction means, and what to do about it.",
     "version": "Print the version.",
     "completion": "Print the completion script of a shell.",

@@ -91,6 +91,9 @@ def check_lines(survey: Survey) -> Iterator[Part]:
             level = Cell("warning", "soft") if violation in finding.warned else Cell("error", "bad")
             title = printable(finding.vmi.title)
             yield Cell(f"{place or title}: "), level, Cell(f": {title}: {violation.message}")
+        for told in finding.assessment.warnings:
+            title, place = printable(finding.vmi.title), survey.locate(finding.vmi, "spec")
+            yield Cell(f"{place or title}: "), Cell("warning", "soft"), Cell(f": {title}: {told}")
     total, stuck = len(survey.findings), len(survey.not_migratable)
     machines = "1 VM" if total == 1 else f"{total} VMs"
     yield Cell(f"{stuck} of {machines} cannot move." if stuck else f"{machines} can move.")
