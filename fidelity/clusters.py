@@ -50,7 +50,7 @@ KINDS: Final = {
 """Kinds of rules, each in a part of the cases, and their weights."""
 
 MORE: Final[Mapping[Callable[[Random, Json], None], float]] = {
-    add_resources: 0.3,
+    add_resources: 0.15,
     add_ports: 0.1,
     add_volumes: 0.35,
     add_devices: 0.1,

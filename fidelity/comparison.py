@@ -16,9 +16,9 @@ from webhook.engine.refusals import refusals
 from webhook.engine.target_pod.pod import admitted
 from webhook.engine.targets import ALL
 from webhook.engine.targets.predicate import Refusal
-from webhook.objects.amount import NOTHING
 from webhook.objects.fields import Fields
 from webhook.objects.metadata import read_metadata
+from webhook.objects.pod import read_requests
 from webhook.objects.scheduling import read_scheduling
 from webhook.state.snapshot import Snapshot, snapshot_of
 
@@ -72,7 +72,7 @@ def compared_refusals(case: Json, cluster: Snapshot) -> Iterator[Refusal]:
         namespace=metadata.namespace,
         labels=metadata.labels,
         scheduling=read_scheduling(fields.object("spec")),
-        requests=NOTHING,
+        requests=read_requests(fields.object("spec"), Fields({})),
     )
     compared = {predicate.ID for predicate in ALL} - BEYOND_THE_SCHEDULER
     return (refusal for refusal in refusals(pod, cluster) if refusal.predicate in compared)

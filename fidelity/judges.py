@@ -21,7 +21,6 @@ SCHEDULERS: Final = versions("scheduler")
 """Versions of Kubernetes, the oldest first: the one that the test control plane runs."""
 
 NOT_FOLLOWED: Final = (
-    "NodeResourcesFit",
     "NodePorts",
     "VolumeRestrictions",
     "NodeVolumeLimits",

@@ -15,8 +15,6 @@ def add_resources(random: Random, case: Json) -> None:
     """Give every node and pod of a case more kinds of resources; the source asks for what the target does."""
     for node in case["nodes"]:
         node["status"]["allocatable"] |= _room(random)
-        if chance(random, 0.03):
-            del node["status"]["allocatable"]
     source, *others = case["pods"]
     _ask(random, case["pod"], large=chance(random, 0.3))
     source["spec"]["containers"] = case["pod"]["spec"]["containers"]

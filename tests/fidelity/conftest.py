@@ -13,7 +13,7 @@ AnyJudge = TypeVar("AnyJudge", bound=Judge)
 
 @pytest.fixture(scope="session")
 def scheduler(request: pytest.FixtureRequest) -> Iterator[SchedulerJudge]:
-    """kube-scheduler's filters, without that of resources: they can only be a warning of ours."""
+    """kube-scheduler's filters, without those that the engine doesn't follow yet."""
     with _started(lambda: SchedulerJudge(without=NOT_FOLLOWED), request.config) as judge:
         yield judge
 

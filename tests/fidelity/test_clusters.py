@@ -63,7 +63,7 @@ def test_cases_have_two_to_sixty_nodes() -> None:
 
 def test_the_scheduler_often_accepts_many_nodes_some_or_none(scheduler: SchedulerJudge) -> None:
     # Each case is also one that the API server would store: the judge refuses others.
-    verdicts = scheduler.judge(random_case(seed) for seed in range(500))
+    verdicts = scheduler.judge(random_case(seed) for seed in range(1_500))
     assert {name: count >= 40 for name, count in accepting(verdicts).items()} == {
         "no node": True,
         "some nodes": True,
@@ -72,6 +72,7 @@ def test_the_scheduler_often_accepts_many_nodes_some_or_none(scheduler: Schedule
     assert {plugin: count >= 50 for plugin, count in rejecting(verdicts).items()} == {
         "InterPodAffinity": True,
         "NodeAffinity": True,
+        "NodeResourcesFit": True,
         "NodeUnschedulable": True,
         "PodTopologySpread": True,
         "TaintToleration": True,
@@ -79,7 +80,7 @@ def test_the_scheduler_often_accepts_many_nodes_some_or_none(scheduler: Schedule
 
 
 def test_every_kind_of_rule_decides_in_some_case(scheduler: SchedulerJudge) -> None:
-    small = [seed for seed in range(200) if len(random_case(seed)["nodes"]) <= SMALL]
+    small = [seed for seed in range(500) if len(random_case(seed)["nodes"]) <= SMALL]
     assert frozenset() == DECIDING - deciding(small, scheduler).keys()
 
 

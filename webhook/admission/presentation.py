@@ -73,8 +73,9 @@ def subject(vmi: VirtualMachineInstance) -> Subject:
 
 
 def warning(violation: Violation) -> str:
-    """Return a violation in one short line: the restriction, the field and the remedy."""
-    return f"{violation.restriction}: {violation.owner_field or violation.field}: {violation.remedy}"
+    """Return a violation in one short line: the restriction, the field and the remedy, unless it has a shorter way."""
+    said = violation.short or f"{violation.owner_field or violation.field}: {violation.remedy}"
+    return f"{violation.restriction}: {said}"
 
 
 def misread_warnings(notes: Iterable[str]) -> tuple[str, ...]:

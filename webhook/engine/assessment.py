@@ -110,7 +110,7 @@ def assess(
         warnings=(
             *((UNJUDGED,) if wanted and placement is None else ()),
             *holdups(vmi, migration, snapshot, timeouts),
-            *((*unlike_cpus(vmi, placement), *delays(placement, snapshot)) if placement else ()),
+            *((*unlike_cpus(vmi, placement), *delays(placement)) if placement else ()),
             *filter(None, (timeouts.warning,)),
         ),
     )

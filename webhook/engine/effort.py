@@ -55,6 +55,7 @@ def _parts(pod: TargetPod, snapshot: Snapshot) -> Iterator[int]:
     yield from (nodes.steps(requirement) for requirement in (*demands.selected, *demands.required))
     yield from (nodes.steps(requirement) for alternative in alternatives for requirement in alternative)
     yield (1 + len(demands.tolerations)) * sum(1 for _ in nodes.taints())
+    yield 2 * len(nodes)  # what each of them has to give
     yield snapshot.pods.repelling(pod.labels) * _ONE_POD
     for term in (*pod.affinity.pods, *pod.affinity.anti_pods):
         yield from _of_term(term, pod, snapshot)

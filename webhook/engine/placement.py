@@ -24,6 +24,8 @@ from webhook.state.snapshot import Snapshot
 
 CPU_PREDICATES: Final = ("cpu-model", "cpu-feature")
 """What another CPU model can mend; another vendor's CPU it can't."""
+ROOM: Final = "resources"
+"""What other pods take, which come and go."""
 GROUPS: Final = 64
 """Groups of nodes with the same reasons that are told apart."""
 
@@ -48,6 +50,13 @@ class Placement(Struct, frozen=True, kw_only=True):
     eligible_soon: NodeSet
     refusals: tuple[Refusal, ...]
     made: bool = True
+
+    @property
+    def waits_for_room(self) -> NodeSet:
+        """The nodes that would take it if there were room, where no node takes it now."""
+        if self.eligible:
+            return 0
+        return _left(self.eligible_soon, (r for r in self.refusals if r.temporary and r.predicate != ROOM))
 
     def passing(self, predicates: Iterable[str]) -> NodeSet:
         """Return the candidates that pass these predicates."""

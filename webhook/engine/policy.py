@@ -39,6 +39,8 @@ class Profile(StrEnum):
 
 _ORDER: Final = (Enforcement.OFF, Enforcement.WARN, Enforcement.DENY)
 
+_USUAL: Final[Mapping[str, Enforcement]] = {"resources": Enforcement.WARN}
+"""Exceptions to `deny` in every profile: other pods come and go within the five minutes that a target pod may wait."""
 _BY_PROFILE: Final[Mapping[Profile, Mapping[str, Enforcement]]] = {
     Profile.HARVESTER: {},
     Profile.KUBEVIRT: {"cd-rom": Enforcement.OFF, "container-disk": Enforcement.OFF},
@@ -67,7 +69,7 @@ class Policy(Struct, frozen=True, kw_only=True):
 
     def enforcement(self, restriction: str) -> Enforcement:
         """Return how strictly a restriction holds, by its id."""
-        by_profile = _BY_PROFILE[self.profile].get(restriction, Enforcement.DENY)
+        by_profile = _BY_PROFILE[self.profile].get(restriction, _USUAL.get(restriction, Enforcement.DENY))
         return self.enforcements.get(restriction, by_profile)
 
     def refused_to_controllers(self, violations: Iterable[Violation]) -> tuple[Violation, ...]:

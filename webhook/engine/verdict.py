@@ -33,8 +33,9 @@ class Violation(Struct, frozen=True, kw_only=True):
     `problem` a clause that names the thing (`disk "iso" is a CD-ROM with a volume in it`), `remedy` an imperative
     clause (`eject the CD-ROM`). `after` is what is needed once the VM's template has been mended, "" for nothing;
     `owner_field` is the path in that VM, "" where it is the same or there is none. `details` are further sentences,
-    and `commands` mend it: a denial is short, and leaves both to those who ask for more. `rests_on` are objects that
-    nothing but this violation was found from.
+    `short` is what a warning says where field and remedy say too little, and `commands` mend it: a denial is short, and
+    leaves details and commands to those who ask for more. `rests_on` are objects that nothing but this violation was
+    found from.
     """
 
     restriction: str
@@ -44,6 +45,7 @@ class Violation(Struct, frozen=True, kw_only=True):
     after: str = ""
     owner_field: str = ""
     details: str = ""
+    short: str = ""
     commands: tuple[Command, ...] = ()
     rests_on: frozenset[Reference] = frozenset()
 

@@ -1,6 +1,6 @@
 """CPU, memory and whatever else can be counted: what a pod asks for, and what a node has to give."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from operator import add, sub
 from typing import Final
@@ -37,9 +37,31 @@ class Amount(Struct, frozen=True, kw_only=True):
         """Return the larger of each."""
         return self._with(other, max)
 
+    def replaced_by(self, other: "Amount") -> "Amount":
+        """Return the other's amounts, and these where the other says nothing."""
+        return Amount(
+            cpu=other.cpu or self.cpu,
+            memory=other.memory or self.memory,
+            others=tuple(sorted({**dict(self.others), **dict(other.others)}.items())),
+        )
+
     def fits(self, other: "Amount") -> bool:
-        """Tell whether this is at most the other, in CPU and in memory."""
-        return self.cpu <= other.cpu and self.memory <= other.memory
+        """Tell whether this is at most the other, in everything that is asked for."""
+        return all(amount <= other.of(resource) for resource, amount in self.items() if amount > 0)
+
+    def of(self, resource: str) -> int:
+        """Return how much there is of a resource, by its name."""
+        if resource == "memory":
+            return self.memory
+        if resource == "cpu":
+            return self.cpu
+        return next((amount for name, amount in self.others if name == resource), 0)
+
+    def items(self) -> Iterator[tuple[str, int]]:
+        """Yield each resource with how much there is."""
+        yield "cpu", self.cpu
+        yield "memory", self.memory
+        yield from self.others
 
     def _with(self, other: "Amount", joined: Callable[[int, int], int]) -> "Amount":
         return Amount(
@@ -61,6 +83,28 @@ def read_amount(resources: Fields) -> Amount:
         memory=read_whole(resources, "memory") or 0,
         others=tuple((name, amount) for name, amount in others if amount),
     )
+
+
+def total(amounts: Iterable[Amount]) -> Amount:
+    """Return the sum of many amounts."""
+    cpu = memory = 0
+    others: dict[str, int] = {}
+    for amount in amounts:
+        cpu += amount.cpu
+        memory += amount.memory
+        for resource, number in amount.others:
+            others[resource] = others.get(resource, 0) + number
+    return Amount(cpu=cpu, memory=memory, others=tuple(sorted(others.items())))
+
+
+def worded(resource: str, amount: int) -> str:
+    """Return an amount as people write it: `1.5` cores, `8.4Gi`, `2` devices."""
+    if resource == "cpu":
+        return f"{amount / 1000:.3g}"
+    if resource in {"memory", "ephemeral-storage"} or resource.startswith("hugepages-"):
+        unit, size = ("Gi", 1024**3) if amount >= 1024**3 else ("Mi", 1024**2)
+        return f"{amount / size:.1f}".removesuffix(".0") + unit if amount else "0"
+    return str(amount)
 
 
 def _joined(

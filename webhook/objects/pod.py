@@ -6,9 +6,10 @@ Sources: `Pod` of k8s.io/api/core/v1; KubeVirt `pkg/virt-controller/services/tem
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from webhook.objects.amount import NOTHING, Amount, read_amount
-from webhook.objects.fields import Fields
+from webhook.objects.fields import NO_STRINGS, Fields
 from webhook.objects.labels import CREATED_BY, LAUNCHER, MIGRATION_JOB, PROVISIONING
 from webhook.objects.metadata import Metadata, read_metadata
 from webhook.objects.phases import FINAL_PHASES
@@ -58,16 +59,23 @@ def read_pod(document: Fields, namespace: str = "") -> Pod:
     """Read a pod; `namespace` is the request's, for an object that names none."""
     spec = document.object("spec")
     metadata = read_metadata(document, namespace)
+    status = document.object("status")
+    launcher = metadata.labels.get(LAUNCHER[0]) == LAUNCHER[1]
     own = {(CREATED_BY, metadata.labels.get(CREATED_BY))}
     return Pod(
-        metadata=metadata,
+        metadata=metadata if launcher else _neighbour(metadata),
         node=spec.text("nodeName"),
-        phase=document.object("status").text("phase"),
-        node_selector=spec.string_map("nodeSelector"),
+        phase=status.text("phase"),
+        node_selector=spec.string_map("nodeSelector") if launcher else NO_STRINGS,
         anti_affinity=tuple(t for t in read_affinity(spec).anti_pods if t.selector is None or t.selector.pairs != own),
-        requests=_requests(spec),
-        without_digest=frozenset(_without_digest(document.object("status"))),
+        requests=read_requests(spec, status),
+        without_digest=frozenset(_without_digest(status)) if launcher else frozenset(),
     )
+
+
+def _neighbour(metadata: Metadata) -> Metadata:
+    """Return what matters of a pod that is no launcher: who is near whom goes by labels and namespaces."""
+    return replace(metadata, uid="", created="", annotations=NO_STRINGS, owner=None)
 
 
 def _without_digest(status: Fields) -> Iterator[str]:
@@ -76,16 +84,38 @@ def _without_digest(status: Fields) -> Iterator[str]:
             yield container.text("name")
 
 
-def _requests(spec: Fields) -> Amount:
-    """Return what the pod asks for: an init container runs with the sidecars before it, and with nothing else."""
-    sidecars, starting = NOTHING, NOTHING
+def read_requests(spec: Fields, status: Fields) -> Amount:
+    """Return what a pod asks for: an init container runs with the sidecars before it, and with nothing else.
+
+    What is asked for the pod as a whole stands for what its containers ask. While one is resized, it may still have
+    what it had before.
+    Source: `PodRequests` in k8s.io/component-helpers/resource.
+    """
+    held = dict((*_held(status, "initContainerStatuses"), *_held(status, "containerStatuses")))
+    sidecars, starting, running = NOTHING, NOTHING, NOTHING
     for _, container in spec.objects("initContainers"):
-        asked = _asked(container)
+        asked, restarts = _asked(container), container.text("restartPolicy") == "Always"
+        if restarts and held:
+            asked = asked.most(held.get(container.text("name"), NOTHING))
         starting = starting.most(sidecars + asked)
-        if container.text("restartPolicy") == "Always":
+        if restarts:
             sidecars += asked
-    running = sum((_asked(container) for _, container in spec.objects("containers")), start=sidecars)
-    return running.most(starting) + read_amount(spec.object("overhead"))
+    for _, container in spec.objects("containers"):
+        asked = _asked(container)
+        running += asked.most(held.get(container.text("name"), NOTHING)) if held else asked
+    amount = (running + sidecars).most(starting)
+    if spec.has("resources"):
+        amount = amount.replaced_by(_asked(spec))
+    return amount + read_amount(spec.object("overhead")) if spec.has("overhead") else amount
+
+
+def _held(status: Fields, key: str) -> Iterator[tuple[str, Amount]]:
+    """Yield the name of each container and what it has; only CPU and memory can be resized."""
+    for _, container in status.objects(key):
+        has = read_amount(container.object("resources").object("requests"))
+        has = has.most(read_amount(container.object("allocatedResources")))
+        if has.cpu or has.memory:
+            yield container.text("name"), Amount(cpu=has.cpu, memory=has.memory)
 
 
 def _asked(container: Fields) -> Amount:

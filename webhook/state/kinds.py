@@ -13,7 +13,6 @@ from webhook.objects.claim import read_claim
 from webhook.objects.fields import Fields
 from webhook.objects.flavour import read_flavour
 from webhook.objects.kubevirt import read_kubevirt
-from webhook.objects.labels import LAUNCHER
 from webhook.objects.metadata import metadata_of, read_metadata
 from webhook.objects.migration import read_migration
 from webhook.objects.migration_policy import read_migration_policy
@@ -79,8 +78,7 @@ NODE: Final = Kind(
     table=NodeTable,
 )  # fmt: skip
 POD: Final = Kind(
-    name="Pod", group="", version="v1", plural="pods", namespaced=True, read=read_pod,
-    selector="=".join(LAUNCHER), table=PodTable,
+    name="Pod", group="", version="v1", plural="pods", namespaced=True, read=read_pod, table=PodTable,
 )  # fmt: skip
 POLICY: Final = Kind(
     name="MigrationPolicy", group="migrations.kubevirt.io", version="v1alpha1", plural="migrationpolicies",

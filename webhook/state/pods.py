@@ -4,7 +4,9 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Final, Self
 
-from webhook.objects.amount import Amount
+from msgspec import Struct
+
+from webhook.objects.amount import NOTHING, Amount, total
 from webhook.objects.labels import CREATED_BY, LAUNCHER
 from webhook.objects.pod import Pod
 from webhook.objects.scheduling import PodTerm, Selector
@@ -25,19 +27,31 @@ class Index(Enum):
     ANTI_AFFINITY = "a label of all pods that a term of its anti-affinity selects"
 
 
+class Taken(Struct, frozen=True, kw_only=True):
+    """What the pods on a node take of it."""
+
+    pods: int
+    requests: Amount
+
+
+NOTHING_TAKEN: Final = Taken(pods=0, requests=NOTHING)
+
+
 class PodTable(Table[Pod]):
     """The pods. A changed pod changes only the groups that it is in."""
 
-    __slots__ = ("_groups",)
+    __slots__ = ("_groups", "_taken")
 
     def __init__(
         self,
         namespaces: Mapping[str, Mapping[str, Pod]] | None = None,
         groups: Mapping[Index, Groups] | None = None,
+        taken: Mapping[str, Taken] | None = None,
     ) -> None:
-        """Take the pods and their groups."""
+        """Take the pods, their groups, and what they take of each node."""
         super().__init__(namespaces)
         self._groups = groups or {}
+        self._taken = taken or {}
 
     def launchers(self, uid: str) -> tuple[Pod, ...]:
         """Return the launcher pods of a VMI, ended ones too."""
@@ -48,10 +62,12 @@ class PodTable(Table[Pod]):
         return self._group(Index.NODE, node)
 
     def asked(self, node: str) -> Amount:
-        """Return the CPU and memory that the pods on a node ask for together."""
-        requests = [pod.requests for pod in self.on(node)]
-        # Summed up as numbers: a node has a hundred pods.
-        return Amount(cpu=sum(each.cpu for each in requests), memory=sum(each.memory for each in requests))
+        """Return what the pods on a node ask for together."""
+        return self.taken(node).requests
+
+    def taken(self, node: str) -> Taken:
+        """Return what the pods on a node take of it."""
+        return self._taken.get(node, NOTHING_TAKEN)
 
     def selected(self, selector: Selector | None, namespaces: frozenset[str] | None) -> list[Pod]:
         """Return the pods of these namespaces (None: of all) that occupy a node and are selected."""
@@ -108,7 +124,10 @@ class PodTable(Table[Pod]):
             if pod is not None:
                 for group in _indexed(pod):
                     members(*group)[key] = pod
-        return type(self)(self._successor(changes), self._regrouped(touched))
+        groups = self._regrouped(touched)
+        nodes = {str(value) for index, value in touched if index is Index.NODE}
+        taken = {**self._taken, **{node: _taken(groups[Index.NODE].get(node, ())) for node in nodes}}
+        return type(self)(self._successor(changes), groups, {node: some for node, some in taken.items() if some.pods})
 
     def _regrouped(self, touched: Mapping[tuple[Index, Hashable], Mapping[Key, Pod]]) -> Mapping[Index, Groups]:
         groups = {index: dict(self._groups.get(index, _NONE)) for index in {index for index, _ in touched}}
@@ -127,6 +146,10 @@ class PodTable(Table[Pod]):
         if creator is not None:
             return self._group(Index.VMI, creator)
         return (pod for place in ([""] if namespaces is None else namespaces) for _, pod in self.items(place))
+
+
+def _taken(pods: tuple[Pod, ...]) -> Taken:
+    return Taken(pods=len(pods), requests=total(pod.requests for pod in pods))
 
 
 def _indexed(pod: Pod | None) -> Iterator[tuple[Index, Hashable]]:

@@ -289,9 +289,15 @@ def test_a_shortage_of_memory_is_a_warning() -> None:
     request = {"containers": [{"resources": {"requests": {"cpu": "500m", "memory": "3Gi"}}}]}
     launchers = (a_launcher(spec=request), a_launcher("node-b", uid="u-db", vmi="db", spec=request))
     full = assessed(*launchers, a_sized_node("node-b", "5Gi"), a_sized_node("node-c", "2Gi"))
-    assert full.violations == ()
-    assert full.warnings == ("resources: CPU or memory seem short on node-b, node-c: the target pod may stay pending",)
-    assert assessed(*launchers, a_sized_node("node-b", "6Gi"), a_sized_node("node-c", "2Gi")).warnings == ()
+    [short, *_] = full.violations
+    assert (short.restriction, short.short) == (
+        "resources",
+        "node-b has no room now (memory: wants 3Gi, 2Gi free): wait, or make room",
+    )
+    assert [refusal.reason for refusal in full.reasons("node-c")] == [
+        "can never hold the VM (memory: wants 3Gi, it has 2Gi)"
+    ]
+    assert assessed(*launchers, a_sized_node("node-b", "6Gi"), a_sized_node("node-c", "2Gi")).violations == ()
     assert assessed(*launchers, a_node("node-b")).warnings == ()
 
 

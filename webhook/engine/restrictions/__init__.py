@@ -15,6 +15,7 @@ from webhook.engine.restrictions import (
     not_live_migratable,
     pci_device,
     read_write_once,
+    resources,
     target_node,
 )
 from webhook.engine.restrictions.restriction import Restriction
@@ -28,6 +29,7 @@ ALL: Final[tuple[Restriction, ...]] = (
     cpu_model,
     target_node,
     no_eligible_node,
+    resources,
     not_live_migratable,
 )
 """In the order in which they are reported."""

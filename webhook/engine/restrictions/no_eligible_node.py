@@ -5,8 +5,8 @@ KubeVirt would make a target pod that stays pending, and give up after five minu
 Restricted: what the target pod asks of its node (`spec.nodeSelector`, `spec.affinity`, `spec.tolerations`,
 `spec.topologySpreadConstraints` and `spec.domain` of the VMI, `spec.addedNodeSelector` of the migration), against all
 nodes but the one where the virtual machine runs.
-Allowed: at least one node that no target predicate refuses, or only for as long as another pod needs to end. Volumes,
-ports and devices aren't judged; CPU and memory are only warned of.
+Allowed: at least one node that no target predicate refuses, or only for as long as another pod needs to end or to make
+room. Volumes aren't judged.
 Remedy: mend what is named, or shut down the VM and start it elsewhere.
 How: `kubectl livemigration nodes NAME -n NAMESPACE` tells for each node why not. In Harvester's dashboard
 Hosts > (menu of the host) has Uncordon and Disable Maintenance Mode, and Virtual Machines > (menu of the VM) >

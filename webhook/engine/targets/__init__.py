@@ -3,8 +3,8 @@
 Each predicate looks at all nodes at once and refuses sets of them; a node is eligible when no one refuses it, and the
 refusals that name a node are its explanation. To add one, see CONTRIBUTING.md.
 
-Not judged: volumes (node affinity and limits), host ports, devices, and admission plugins that change pods. CPU and
-memory are only warned of, because pods other than virt-launcher's are not known.
+Not judged: volumes (node affinity and limits), claims on devices (ResourceClaims), and admission plugins that change
+pods. Host ports needn't be: launcher pods have none.
 """
 
 from typing import Final
@@ -23,6 +23,7 @@ from webhook.engine.targets import (
     not_ready,
     obsolete_host_model,
     pod_affinity,
+    resources,
     taint,
     topology_spread,
     unschedulable,
@@ -57,6 +58,7 @@ BY_OTHER_LABELS: Final[tuple[NodePredicate, ...]] = (
 BY_PODS: Final[tuple[PodPredicate, ...]] = (
     pod_affinity,
     topology_spread,
+    resources,
 )
 ALL: Final[tuple[Predicate, ...]] = (*BY_NODE, *BY_LABEL, *BY_OTHER_LABELS, *BY_PODS)
 """In the order in which a node's reasons are reported."""
