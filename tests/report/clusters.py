@@ -78,7 +78,13 @@ def a_machine(
             "namespace": namespace,
             "labels": {"kubevirt.io": "virt-launcher", "kubevirt.io/created-by": f"uid-{name}"},
             "ownerReferences": [
-                {"kind": "VirtualMachineInstance", "name": name, "uid": f"uid-{name}", "controller": True}
+                {
+                    "apiVersion": "kubevirt.io/v1",
+                    "kind": "VirtualMachineInstance",
+                    "name": name,
+                    "uid": f"uid-{name}",
+                    "controller": True,
+                }
             ],
         },
         "spec": {"nodeName": node, "containers": [{"resources": {"requests": {"memory": requests}}}]},

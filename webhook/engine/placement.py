@@ -83,9 +83,14 @@ class Placement(Struct, frozen=True, kw_only=True):
 
 
 def source_pod(vmi: VirtualMachineInstance, snapshot: Snapshot) -> Pod | None:
-    """Return the pod in which the virtual machine runs: the newest on its node, whatever its phase."""
-    pods = [pod for pod in snapshot.pods.launchers(vmi.metadata.uid) if pod.node == vmi.status.node]
-    return max(pods, key=lambda pod: pod.metadata.created, default=None)
+    """Return the pod in which the virtual machine runs: the newest on its node, whatever its phase.
+
+    One that KubeVirt lists in the VMI's status comes before those that it doesn't know.
+    """
+    launchers = (pod for pod in snapshot.pods.launchers(vmi.metadata.uid) if pod.node == vmi.status.node)
+    pods = [pod for pod in launchers if pod.is_launcher_of(vmi.metadata)]
+    active = vmi.status.active_pods
+    return max(pods, key=lambda pod: (pod.metadata.uid in active, pod.metadata.created), default=None)
 
 
 def place_within_bounds(

@@ -9,11 +9,12 @@ from webhook.objects.fields import Fields
 
 
 class Owner(Struct, frozen=True, kw_only=True):
-    """The controlling owner of an object: `controller: true` in `metadata.ownerReferences`."""
+    """The controlling owner of an object: `controller: true` in `metadata.ownerReferences`; `group` is its kind's."""
 
     kind: str
     name: str
     uid: str
+    group: str = ""
 
 
 class Metadata(Struct, frozen=True, kw_only=True):
@@ -63,5 +64,11 @@ def read_metadata(document: Fields, namespace: str = "") -> Metadata:
 def _controller(metadata: Fields) -> Owner | None:
     for _, reference in metadata.objects("ownerReferences"):
         if reference.flag("controller"):
-            return Owner(kind=reference.text("kind"), name=reference.text("name"), uid=reference.text("uid"))
+            group, slash, _ = reference.text("apiVersion").partition("/")
+            return Owner(
+                kind=reference.text("kind"),
+                name=reference.text("name"),
+                uid=reference.text("uid"),
+                group=group if slash else "",
+            )
     return None

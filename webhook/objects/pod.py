@@ -4,6 +4,7 @@ Sources: `Pod` of k8s.io/api/core/v1; KubeVirt `pkg/virt-controller/services/tem
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,6 +15,9 @@ from webhook.objects.labels import CREATED_BY, LAUNCHER, MIGRATION_JOB, PROVISIO
 from webhook.objects.metadata import Metadata, read_metadata
 from webhook.objects.phases import FINAL_PHASES
 from webhook.objects.scheduling import PodTerm, read_affinity
+
+VMI_KIND: Final = ("kubevirt.io", "VirtualMachineInstance")
+"""Group and kind of a launcher's owner."""
 
 
 class Pod(Struct, frozen=True, kw_only=True):
@@ -40,9 +44,15 @@ class Pod(Struct, frozen=True, kw_only=True):
         are marked.
         """
         owner = self.metadata.owner
-        if owner is None or owner.kind != "VirtualMachineInstance" or PROVISIONING in self.metadata.annotations:
+        if owner is None or (owner.group, owner.kind) != VMI_KIND or PROVISIONING in self.metadata.annotations:
             return ""
         return owner.uid if self.metadata.labels.get(LAUNCHER[0]) == LAUNCHER[1] else ""
+
+    def is_launcher_of(self, vmi: Metadata) -> bool:
+        """Tell whether a VMI runs in it: whoever may make pods elsewhere can write the same owner into them."""
+        owner = self.metadata.owner
+        own = owner is not None and self.vmi == vmi.uid and owner.name == vmi.name
+        return own and self.metadata.namespace == vmi.namespace
 
     @property
     def is_migration_target(self) -> bool:

@@ -36,9 +36,9 @@ class InstanceStatus(Struct, frozen=True, kw_only=True):
 
     `moved_bytes` is the capacity of the volumes whose data are moved along (`status.migratedVolumes`). `machine_type`
     is the exact one behind an alias such as `q35`; `tsc_frequency` in Hz, 0 where the guest's clock needs none.
-    `moves_to` is the target node of the migration that goes on, "" before it has one.
-    `backup` is the one that runs, "" for none; `hot_plugs` tells that CPUs or memory are on their way,
-    `plugged` which of them the present pod was not made for.
+    `active_pods` are the UIDs of its pods as KubeVirt knows them. `moves_to` is the target node of the migration that
+    goes on, "" before it has one. `backup` is the one that runs, "" for none; `hot_plugs` tells that CPUs or memory are
+    on their way, `plugged` which of them the present pod was not made for.
     """
 
     phase: str = ""
@@ -49,6 +49,7 @@ class InstanceStatus(Struct, frozen=True, kw_only=True):
     machine_type: str = ""
     tsc_frequency: int = 0
     moves_to: str = ""
+    active_pods: frozenset[str] = frozenset()
     backup: str = ""
     hot_plugs: bool = False
     plugged: HotPlug | None = None
@@ -137,6 +138,7 @@ def _status(status: Fields, domain: Fields) -> InstanceStatus:
         live_migratable=_condition(status, "LiveMigratable"),
         migrated_volumes=frozenset(volume.text("volumeName") for _, volume in status.objects("migratedVolumes")),
         moved_bytes=_moved_bytes(status),
+        active_pods=frozenset(status.string_map("activePods")),
         moves_to=_target(status.object("migrationState")),
         machine_type=status.object("machine").text("type"),
         tsc_frequency=max(status.object("topologyHints").number("tscFrequency") or 0, 0),

@@ -87,7 +87,7 @@ def test_pods_of_others_may_keep_the_vm_away(term: Mapping[str, Any], refused: b
     }
     selector = {"labelSelector": {"matchLabels": {"app": "web"}}}
     lonely = a_pod("lonely", "node-b", namespace="other", spec=pod_rule("podAntiAffinity", **{**selector, **term}))
-    words = "is near the pod other/lonely, which keeps the VM away (by kubernetes.io/hostname)"
+    words = "is near a pod of another namespace, which keeps the VM away (by kubernetes.io/hostname)"
     placement = placed(namespace, a_node("node-b"), lonely, labels={"app": "web"})
     assert reasons(placement) == ([("pod-affinity", words)] if refused else [])
 

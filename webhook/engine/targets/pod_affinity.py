@@ -112,7 +112,7 @@ def _anti_affinity_of_others(pod: TargetPod, snapshot: Snapshot) -> Iterator[Ref
             yield Refusal(
                 predicate=ID,
                 nodes=_near(others, term, snapshot),
-                reason=_repelled_reason(others, term),
+                reason=_repelled_reason(others, term, pod.namespace),
                 temporary=first.deleting,
             )
 
@@ -130,8 +130,13 @@ def _far_reason(term: PodTerm) -> str:
     return f"is near no pod that the VM must be near ({_described(term)})"
 
 
-def _repelled_reason(others: list[Pod], term: PodTerm) -> str:
-    name, by = named("/".join(others[0].metadata.key)), named(term.topology_key)
+def _repelled_reason(others: list[Pod], term: PodTerm, namespace: str) -> str:
+    """Name a pod only to those who may see it: who may write in its namespace."""
+    by = named(term.topology_key)
+    seen = [other for other in others if other.metadata.namespace == namespace]
+    if not seen:
+        return f"is near a pod of another namespace, which keeps the VM away (by {by})"
+    name = named("/".join(seen[0].metadata.key))
     if len(others) == 1:
         return f"is near the pod {name}, which keeps the VM away (by {by})"
     return f"is near a pod such as {name}, which keeps the VM away (by {by})"
