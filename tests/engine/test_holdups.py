@@ -135,3 +135,25 @@ def test_a_node_selector_that_no_node_can_have_is_refused() -> None:
 def test_another_scheduler_may_judge_otherwise(scheduler: str, warned: int) -> None:
     warning = 'scheduler "gang" places it: nodes are judged as kube-scheduler would'
     assert said(a_spec(schedulerName=scheduler)) == (warning,) * warned
+
+
+@pytest.mark.parametrize(
+    ("ready", "schedulable", "words"),
+    [
+        ("True", "true", None),
+        ("True", None, None),
+        ("Unknown", "false", "is not ready and takes no VMs"),
+        ("False", "true", "is not ready"),
+        ("True", "false", "takes no VMs"),
+    ],
+)
+def test_a_source_node_that_ails_is_told_and_left_to_the_person(
+    ready: str, schedulable: str | None, words: str | None
+) -> None:
+    status = {"conditions": [{"type": "Ready", "status": ready}]}
+    source = a_node("node-a", {"kubevirt.io/schedulable": schedulable}, status=status)
+
+    warnings = said(None, source)
+
+    told = f"node-a, where it runs, {words}: without virt-handler there, nothing can be copied off it"
+    assert warnings == ((told,) if words else ())

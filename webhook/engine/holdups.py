@@ -12,9 +12,9 @@ from webhook.engine.cpu_model import HOST_PASSTHROUGH
 from webhook.engine.explanation import enumerated
 from webhook.engine.placement import Placement, source_pod
 from webhook.engine.timeouts import Timeouts
-from webhook.engine.wording import named, printable, quoted
+from webhook.engine.wording import listed, named, printable, quoted
 from webhook.objects.kubevirt import KubeVirt
-from webhook.objects.labels import HOST_MODEL_LABEL, UTILITY_TIMEOUT, VENDOR
+from webhook.objects.labels import HOST_MODEL_LABEL, SCHEDULABLE, UTILITY_TIMEOUT, VENDOR
 from webhook.objects.migration import Migration
 from webhook.objects.vmi import VirtualMachineInstance
 from webhook.state.snapshot import Snapshot
@@ -41,10 +41,25 @@ def holdups(
         yield from _images_without_digest(vmi, snapshot)
     if vmi.status.hot_plugs:
         yield "CPUs or memory are being hot-plugged: KubeVirt makes a migration of its own for that"
+    yield from _ailing_source(vmi, snapshot)
     if vmi.scheduler not in KUBERNETES_OWN:
         yield f"scheduler {quoted(vmi.scheduler)} places it: nodes are judged as kube-scheduler would"
     if migration is not None:
         yield from _other_migrations(vmi, migration, snapshot)
+
+
+def _ailing_source(vmi: VirtualMachineInstance, snapshot: Snapshot) -> Iterator[str]:
+    """Yield what is wrong with the node where it runs: its virt-handler does the copying.
+
+    It warns only: a virtual machine may well be saved from a node whose kubelet alone is ill.
+    """
+    node = snapshot.nodes.get("", vmi.status.node)
+    if node is None:
+        return
+    signs = ["is not ready"] * (not node.ready) + ["takes no VMs"] * (node.label(SCHEDULABLE) == "false")
+    if signs:
+        told = listed(signs)
+        yield f"{named(node.name)}, where it runs, {told}: without virt-handler there, nothing can be copied off it"
 
 
 def from_the_start(vmi: VirtualMachineInstance) -> Iterator[str]:
