@@ -114,12 +114,12 @@ def test_negative_namespace_selectors_are_still_misjudged(scheduler: SchedulerJu
     assert verdict.accepted == frozenset()
 
 
-def test_resources_are_judged_unless_they_are_left_out(scheduler: SchedulerJudge) -> None:
+def test_a_plugin_judges_unless_it_is_left_out(scheduler: SchedulerJudge) -> None:
     large = [{**CONTAINERS[0], "resources": {"requests": {"cpu": "4"}}}]
     question = case({**pod(), "spec": {"containers": large}}, [node("small", cpu="2"), node("large")])
-    with SchedulerJudge() as strict:
-        assert [verdict.accepted for verdict in strict.judge([question])] == [{"large"}]
-    assert [verdict.accepted for verdict in scheduler.judge([question])] == [{"small", "large"}]
+    assert [verdict.accepted for verdict in scheduler.judge([question])] == [{"large"}]
+    with SchedulerJudge(without=("NodeResourcesFit",)) as lenient:
+        assert [verdict.accepted for verdict in lenient.judge([question])] == [{"small", "large"}]
 
 
 @pytest.mark.parametrize(
